@@ -1,0 +1,58 @@
+"""The bulk engine: Ibis on an in-process DuckDB, fed with Arrow, asked in SQL or expressions.
+
+Bulk steps register Arrow tables, derive tables from tables, and take Arrow back. SQL text is
+DuckDB's dialect and goes through Ibis, which transpiles it for another back end.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+
+class Engine:
+    """One short-lived analytical database; make it with `bulk`."""
+
+    def __init__(self, backend: Any) -> None:  # noqa: ANN401 - an Ibis back end
+        self.backend = backend
+
+    def register(self, name: str, data: pa.Table) -> None:
+        """Make an Arrow table known under a name, replacing an earlier one."""
+        self.backend.create_table(name, data, temp=True, overwrite=True)
+
+    def derive(self, name: str, sql: str) -> None:
+        """Store the result of a query as a table."""
+        self.backend.create_table(
+            name, self.backend.sql(sql, dialect="duckdb"), temp=True, overwrite=True
+        )
+
+    def rows(self, sql: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self.backend.sql(sql, dialect="duckdb").to_pyarrow()
+
+    def count(self, name: str) -> int:
+        """How many rows a table has."""
+        return int(self.backend.table(name).count().execute())
+
+
+@contextlib.contextmanager
+def bulk(*, memory_limit: str = "4GB", spill: Path | None = None) -> Iterator[Engine]:
+    """An engine for one phase; what it spills goes to `spill` and is gone afterwards.
+
+    Args:
+        memory_limit: as DuckDB writes it, such as `4GB`.
+        spill: an existing folder for temporary files; None keeps everything in memory.
+    """
+    import ibis
+
+    backend = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
+    if spill is not None:
+        backend.raw_sql(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+    backend.raw_sql("SET autoinstall_known_extensions = false")
+    backend.raw_sql("SET TimeZone = 'UTC'")
+    try:
+        yield Engine(backend)
+    finally:
+        backend.disconnect()

@@ -1,0 +1,74 @@
+"""The lake: a folder, or any fsspec URL, of files that are written once and never changed.
+
+`evidence` keeps the raw rows of every import here. A file appears whole or not at all.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from muniment.base.errors import Permanent
+
+
+class Lake:
+    """Parquet files under one root."""
+
+    def __init__(self, url: str) -> None:
+        import fsspec
+
+        try:
+            self.files, self.root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise Permanent(f"the lake {url} cannot be opened: {error}") from error
+
+    def write(self, path: str, table: pa.Table, metadata: dict[str, str]) -> None:
+        """Write an Arrow table as Parquet (zstd), first under a temporary name."""
+        import pyarrow.parquet as pq
+
+        target = self._place(path)
+        self.files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        schema = table.schema.with_metadata(
+            {key: value.encode() for key, value in metadata.items()}
+        )
+        with self.files.open(f"{target}.part", "wb") as handle:
+            pq.write_table(table.cast(schema), handle, compression="zstd")
+        self.files.mv(f"{target}.part", target)
+
+    def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
+        """Read a Parquet file, or some of its columns.
+
+        Raises:
+            Permanent: the file is gone, though the database refers to it.
+        """
+        import pyarrow.parquet as pq
+
+        try:
+            with self.files.open(self._place(path), "rb") as handle:
+                return pq.read_table(handle, columns=columns)
+        except FileNotFoundError as error:
+            raise Permanent(
+                f"{path} is missing in the lake {self.root}: restore it from a backup"
+            ) from error
+
+    def row(self, path: str, number: int) -> dict[str, Any]:
+        """One raw row by its number from 1, reading only the row group that holds it."""
+        import pyarrow.parquet as pq
+
+        with self.files.open(self._place(path), "rb") as handle:
+            file = pq.ParquetFile(handle)
+            first = 0
+            for group in range(file.num_row_groups):
+                size = file.metadata.row_group(group).num_rows
+                if number <= first + size:
+                    table = file.read_row_group(group).slice(number - first - 1, 1)
+                    rows: list[dict[str, Any]] = table.to_pylist()
+                    return rows[0]
+                first += size
+        raise Permanent(f"{path} has no row {number}: restore the lake from a backup")
+
+    def _place(self, path: str) -> str:
+        parts = PurePosixPath(path)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise Permanent(f"{path} points outside the lake")
+        return f"{self.root}/{parts}"

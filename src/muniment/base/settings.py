@@ -1,0 +1,135 @@
+"""Every setting, typed and described, in one list; their values from environment and file.
+
+Order of origin: `MUNIMENT_*` variable, `<home>/muniment.toml`, default. Docs and the
+`muniment settings` command come from the same list. Never read the environment elsewhere.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from muniment.base.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: the name in the file, `MUNIMENT_<NAME>` in the environment."""
+
+    name: str
+    kind: type
+    default: Any
+    description: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"MUNIMENT_{self.name.upper()}"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", Path, Path("~/.muniment"), "Folder of the database, the lake and the file of settings."),
+    Setting("database_url", str, "", "A PostgreSQL >= 15 with pgvector to use instead of the embedded one.", secret=True),
+    Setting("lake_url", str, "", "Where raw records are kept (any fsspec URL); default: `lake` in the home."),
+    Setting("tenant", str, "default", "The client account whose data is worked on."),
+    Setting("engagement", str, "default", "The piece of work within the tenant."),
+    Setting("actor", str, "", "Who is named as the author of changes; default: the operating system's user."),
+    Setting("idle_seconds", int, 900, "The embedded database stops after so many seconds without use."),
+    Setting("auto_threshold", float, 0.9, "A column mapping at least this probable is applied by itself."),
+    Setting("suggest_threshold", float, 0.6, "A column mapping at least this probable is proposed."),
+    Setting("reject_threshold", float, 0.3, "A column mapping below this is not shown as a runner-up."),
+    Setting("memory_limit", str, "4GB", "Memory that the bulk engine may use before it spills to disk."),
+    Setting("color", bool, True, "Colours in the terminal (the variable NO_COLOR turns them off as well)."),
+)  # fmt: skip
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force and where each came from; build it with `load`."""
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - each setting has a type of its own
+        return self.values[name]
+
+    @property
+    def home(self) -> Path:
+        """The home folder, absolute."""
+        home: Path = self.values["home"]
+        return home
+
+    @property
+    def lake_url(self) -> str:
+        """The lake's URL or folder."""
+        return self.values["lake_url"] or str(self.home / "lake")
+
+
+def load(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read all settings; `overrides` (command-line options, tests) win over everything.
+
+    Raises:
+        Rejected: a value has the wrong type, or the file has a key that is no setting.
+    """
+    given = {k: v for k, v in (overrides or {}).items() if v is not None}
+    by_name = {setting.name: setting for setting in SETTINGS}
+    home = _convert(
+        by_name["home"],
+        given.get("home") or os.environ.get("MUNIMENT_HOME") or by_name["home"].default,
+        "MUNIMENT_HOME",
+    )
+    file = home / "muniment.toml"
+    stored = _read(file)
+    for key in stored:
+        if key not in by_name or key == "home":
+            raise Rejected(
+                f"{file}: `{key}` is not a setting: see `muniment settings` for the list"
+            )
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        name = setting.name
+        if name in given:
+            value, origin = given[name], "command line"
+        elif setting.variable in os.environ:
+            value, origin = os.environ[setting.variable], setting.variable
+        elif name in stored:
+            value, origin = stored[name], str(file)
+        else:
+            value, origin = setting.default, "default"
+        values[name] = home if name == "home" else _convert(setting, value, origin)
+        origins[name] = origin
+    return Settings(values, origins)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError as error:
+        raise Rejected(f"{file.parent} is not a folder: set MUNIMENT_HOME to one") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Rejected(f"{file}: not valid TOML: {error}") from error
+
+
+def _convert(setting: Setting, value: Any, origin: str) -> Any:  # noqa: ANN401 - per setting
+    if setting.kind is Path:
+        return Path(value).expanduser().absolute()
+    if setting.kind is bool and not isinstance(value, bool):
+        text = str(value).strip().lower()
+        if text in _TRUE or text in _FALSE:
+            return text in _TRUE
+        raise Rejected(f"{setting.name} = {value!r} ({origin}): give true or false")
+    try:
+        return setting.kind(value)
+    except ValueError as error:
+        raise Rejected(
+            f"{setting.name} = {value!r} ({origin}): give a {setting.kind.__name__}"
+        ) from error

@@ -1,0 +1,81 @@
+"""Evidence: what sources said, from the raw row to the newest record of each thing.
+
+`read` opens files, `stamp` makes raw rows fit for the lake, `records` derives records from them; the
+rest reads and writes sources, layouts, imports, rejects and records.
+"""
+
+from muniment.evidence.delivery import Reject, Table, layout_of
+from muniment.evidence.derive import Raw, cell, records
+from muniment.evidence.read import read
+from muniment.evidence.stamp import stamp
+from muniment.evidence.store import (
+    add_import,
+    add_layout,
+    add_rejects,
+    add_source,
+    change_source,
+    close_import,
+    count_by_source,
+    count_records,
+    count_rejects,
+    find_delivery,
+    find_source,
+    get_layout,
+    get_records,
+    get_source,
+    known_records,
+    list_imports,
+    list_layouts,
+    list_rejects,
+    list_sources,
+    mark_gone,
+    problems,
+    remove_records,
+    same_rows,
+    set_key,
+    touch_records,
+    write_records,
+)
+from muniment.evidence.types import Import, Layout, Record, Rule, Source
+
+__all__ = [
+    "Import",
+    "Layout",
+    "Raw",
+    "Record",
+    "Reject",
+    "Rule",
+    "Source",
+    "Table",
+    "add_import",
+    "add_layout",
+    "add_rejects",
+    "add_source",
+    "cell",
+    "change_source",
+    "close_import",
+    "count_by_source",
+    "count_records",
+    "count_rejects",
+    "find_delivery",
+    "find_source",
+    "get_layout",
+    "get_records",
+    "get_source",
+    "known_records",
+    "layout_of",
+    "list_imports",
+    "list_layouts",
+    "list_rejects",
+    "list_sources",
+    "mark_gone",
+    "problems",
+    "read",
+    "records",
+    "remove_records",
+    "same_rows",
+    "set_key",
+    "stamp",
+    "touch_records",
+    "write_records",
+]

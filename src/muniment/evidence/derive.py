@@ -1,0 +1,345 @@
+"""Raw rows to records: normalise each distinct cell once, choose keys, keep the fullest row.
+
+Called by `flows` with the raw rows of one layout and the rules of its columns. Pure: Arrow in,
+Arrow out; what becomes of the records in the database is `store`'s.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from muniment import model
+from muniment.base import db
+from muniment.base.engine import Engine
+from muniment.evidence.types import Layout, Rule
+
+OBSERVED_BY = ("last_seen", "changed_on")
+"""Attributes that say when a source looked at the thing, best first."""
+
+STRONG = (
+    ("uuid", "serial", "cloud_id", "asset_tag"),
+    ("fqdn", "hostname", "name", "application_id", "database_name"),
+    ("ip_address",),
+)
+"""Attributes that make a key where a layout has no column for it: the best of each group, the
+last group only where the others say nothing. Two things may share one value (a cloned serial,
+a re-used name), hardly the pair."""
+
+_DERIVED_RANK = 1_000
+_OBSERVED_SLACK_DAYS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The raw rows of one import: `_row`, `_hash`, `_line`, `_payload` and one text column each."""
+
+    import_id: str
+    delivered_at: datetime
+    rows: pa.Table
+
+
+def records(
+    engine: Engine,
+    raws: Sequence[Raw],
+    layout: Layout,
+    rules: Sequence[Rule],
+    attributes: Mapping[str, model.Attribute],
+) -> pa.Table:
+    """One record per key from raw rows.
+
+    Args:
+        engine: used for scratch tables `cells`, `notes`, `rows`, `claims`, `keyed`.
+        raws: imports of layouts of one family.
+        layout: whose key columns and asset type apply.
+        rules: what the columns give; columns without a rule stay in the raw rows only.
+        attributes: every attribute a rule may name, also those people added.
+
+    Returns:
+        Columns source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
+        observed (microseconds since 1970), asset_type, subtype, claims, notes (JSON text), and
+        rows_merged: how many rows became this record.
+    """
+    cells: list[pa.Table] = []
+    notes: list[pa.Table] = []
+    rows: list[pa.Table] = []
+    start = 0
+    for raw in raws:
+        for rank, rule in enumerate(rules):
+            if rule.column in raw.rows.column_names:
+                found, remarks = _read_column(raw.rows, rule, attributes, start, rank * 10)
+                cells.append(found)
+                notes.append(remarks)
+        rows.append(_row_table(raw, layout, start))
+        start += raw.rows.num_rows
+    engine.register("cells", pa.concat_tables(cells) if cells else _NO_CELLS)
+    engine.register("cell_notes", pa.concat_tables(notes) if notes else _NO_NOTES)
+    engine.register("raw_rows", pa.concat_tables(rows))
+    engine.register("asset_types", _types(engine))
+    _assemble(engine, layout, attributes)
+    return engine.rows("SELECT * FROM keyed ORDER BY source_key")
+
+
+def cell(rule: Rule, raw: str, attributes: Mapping[str, model.Attribute]) -> model.Normalised:
+    """What one raw cell gives under a rule; the same reading as the bulk path's."""
+    transform = rule.transform
+    context = model.Context(
+        decimal_comma=bool(transform.get("decimal_comma", False)),
+        day_first=transform.get("day_first"),
+        timezone=transform.get("timezone", "UTC"),
+        unit=transform.get("unit"),
+    )
+    return model.normalise(attributes[rule.attribute], raw, context)
+
+
+_NO_CELLS = pa.table(
+    {
+        "row": pa.array([], pa.int64()),
+        "attribute": pa.array([], pa.string()),
+        "value": pa.array([], pa.string()),
+        "rank": pa.array([], pa.int64()),
+    }
+)
+_NO_NOTES = pa.table({"row": pa.array([], pa.int64()), "note": pa.array([], pa.string())})
+
+
+def _read_column(
+    table: pa.Table, rule: Rule, attributes: Mapping[str, model.Attribute], start: int, rank: int
+) -> tuple[pa.Table, pa.Table]:
+    encoded = pc.dictionary_encode(table[rule.column].combine_chunks())
+    known = pc.is_valid(encoded).to_numpy(zero_copy_only=False)
+    row_numbers = np.flatnonzero(known)
+    codes = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
+    outputs: list[list[tuple[str, str, int]]] = []
+    remarks: list[str | None] = []
+    for text in encoded.dictionary.to_pylist():
+        given = cell(rule, text, attributes)
+        found = [(rule.attribute, db.dumps(value), rank) for value in given.values]
+        for position, (attribute, values) in enumerate(given.derived.items()):
+            found += [
+                (attribute, db.dumps(value), _DERIVED_RANK + rank + position) for value in values
+            ]
+        outputs.append(found)
+        remarks.append(_remark(rule, text, given))
+    return _spread(outputs, codes, row_numbers, start), _spread_notes(
+        remarks, codes, row_numbers, start
+    )
+
+
+def _spread(
+    outputs: list[list[tuple[str, str, int]]],
+    codes: Any,
+    row_numbers: Any,
+    start: int,  # noqa: ANN401
+) -> pa.Table:
+    counts = np.array([len(found) for found in outputs], dtype=np.int64)
+    flat = [item for found in outputs for item in found]
+    offsets = np.concatenate([[0], np.cumsum(counts)]) if len(counts) else np.array([0])
+    per_row = counts[codes] if len(codes) else np.array([], dtype=np.int64)
+    total = int(per_row.sum())
+    if total == 0:
+        return _NO_CELLS
+    first = np.repeat(offsets[codes], per_row)
+    within = np.arange(total) - np.repeat(np.cumsum(per_row) - per_row, per_row)
+    take = pa.array(first + within)
+    return pa.table(
+        {
+            "row": pa.array(np.repeat(row_numbers, per_row) + start, pa.int64()),
+            "attribute": pc.take(pa.array([item[0] for item in flat], pa.string()), take),
+            "value": pc.take(pa.array([item[1] for item in flat], pa.string()), take),
+            "rank": pa.array(np.repeat([item[2] for item in flat], 1), pa.int64()).take(take),
+        }
+    )
+
+
+def _spread_notes(remarks: list[str | None], codes: Any, row_numbers: Any, start: int) -> pa.Table:  # noqa: ANN401
+    having = np.array([remark is not None for remark in remarks], dtype=bool)
+    chosen = np.flatnonzero(having[codes]) if len(codes) else np.array([], dtype=np.int64)
+    if len(chosen) == 0:
+        return _NO_NOTES
+    texts = pa.array(remarks, pa.string())
+    return pa.table(
+        {
+            "row": pa.array(row_numbers[chosen] + start, pa.int64()),
+            "note": pc.take(texts, pa.array(codes[chosen])),
+        }
+    )
+
+
+_LONGEST_SHOWN = 200
+
+
+def _remark(rule: Rule, raw: str, given: model.Normalised) -> str | None:
+    kind = "problem" if given.problem else "note" if given.note else None
+    if kind is None:
+        return None
+    return db.dumps(
+        {
+            "column": rule.column,
+            "attribute": rule.attribute,
+            "raw": raw[:_LONGEST_SHOWN],
+            kind: given.problem or given.note,
+        }
+    )
+
+
+def _row_table(raw: Raw, layout: Layout, start: int) -> pa.Table:
+    count = raw.rows.num_rows
+    return pa.table(
+        {
+            "row": pa.array(np.arange(start, start + count), pa.int64()),
+            "import_id": pa.array([raw.import_id] * count, pa.string()),
+            "row_number": raw.rows["_row"].cast(pa.int64()),
+            "row_hash": raw.rows["_hash"],
+            "content": raw.rows["_content"],
+            "delivered": pa.array(
+                np.full(count, int(raw.delivered_at.timestamp() * 1_000_000)), pa.int64()
+            ),
+            "raw_key": _raw_key(raw.rows, layout),
+        }
+    )
+
+
+def _raw_key(rows: pa.Table, layout: Layout) -> Any:  # noqa: ANN401 - an Arrow array
+    columns = [
+        pc.utf8_trim_whitespace(pc.utf8_lower(rows[name]))
+        for name in layout.key_columns
+        if name in rows.column_names
+    ]
+    if not columns or len(columns) < len(layout.key_columns):
+        return pa.nulls(rows.num_rows, pa.string())
+    columns = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
+    return pc.binary_join_element_wise(*columns, "|", null_handling="emit_null")
+
+
+def _types(engine: Engine) -> pa.Table:
+    seen = engine.rows(
+        "SELECT DISTINCT value FROM cells WHERE attribute = 'asset_type' ORDER BY value"
+    )["value"].to_pylist()
+    found = [(value, model.asset_type_of(json.loads(value))) for value in seen]
+    pairs = [(value, *kind) for value, kind in found if kind is not None]
+    return pa.table(
+        {
+            "value": pa.array([pair[0] for pair in pairs], pa.string()),
+            "asset_type": pa.array([pair[1] for pair in pairs], pa.string()),
+            "subtype": pa.array([pair[2] for pair in pairs], pa.string()),
+        }
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+
+
+def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Attribute]) -> None:
+    multi = _quoted([name for name, attribute in attributes.items() if attribute.multi])
+    day = 86_400_000_000
+    engine.derive(  # a value once per row and attribute; of single-valued attributes the first
+        "best_cells",
+        "SELECT row, attribute, value, min(rank) AS rank FROM cells GROUP BY row, attribute, value"
+        f" QUALIFY attribute IN ({multi}) OR"
+        " row_number() OVER (PARTITION BY row, attribute ORDER BY min(rank), value) = 1",
+    )
+    engine.derive("strong_keys", _strong_keys())
+    moments = " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(OBSERVED_BY))
+    engine.derive(
+        "observed",
+        f"SELECT row, min_by(epoch_us(try_cast(value::JSON ->> '$' AS TIMESTAMP)), CASE attribute {moments} END)"
+        f" AS observed FROM best_cells WHERE attribute IN ({_quoted(OBSERVED_BY)}) GROUP BY row",
+    )
+    engine.derive(
+        "row_types",
+        "SELECT c.row, min_by(t.asset_type, c.rank) AS asset_type, min_by(t.subtype, c.rank) AS subtype"
+        " FROM best_cells c JOIN asset_types t ON t.value = c.value"
+        " WHERE c.attribute = 'asset_type' GROUP BY c.row",
+    )
+    default_type = f"'{layout.asset_type}'" if layout.asset_type else "NULL"
+    prefix = (layout.tab or layout.family_id.hex[:8]).replace("'", "''")
+    engine.derive(
+        "full_rows",
+        f"SELECT r.*, '{prefix}:' || coalesce('=' || r.raw_key, '~' || k.strong_key,"
+        " 'row ' || r.row_hash || '-' || md5(r.content)) AS source_key,"
+        " CASE WHEN o.observed IS NULL OR"
+        f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered"
+        " ELSE o.observed END AS observed,"
+        f" coalesce(t.asset_type, {default_type}) AS asset_type, t.subtype AS subtype,"
+        " coalesce(f.filled, 0) AS filled"
+        " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
+        " LEFT JOIN row_types t USING (row)"
+        " LEFT JOIN (SELECT row, count(DISTINCT attribute)::INT AS filled FROM best_cells GROUP BY row) f"
+        " USING (row)",
+    )
+    engine.derive(
+        "ranked",
+        "SELECT *, row_number() OVER w AS place, count(*) OVER (PARTITION BY source_key) AS rows_merged,"
+        " first_value(row) OVER w AS best FROM full_rows"
+        " WINDOW w AS (PARTITION BY source_key ORDER BY delivered DESC, observed DESC, filled DESC,"
+        " row_hash DESC, md5(content) DESC, import_id, row_number)",
+    )
+    _claims(engine, layout, multi)
+
+
+def _strong_keys() -> str:
+    parts = []
+    for group in STRONG:
+        order = " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(group))
+        parts.append(
+            "min_by(attribute || ':' || lower(value),"
+            f" (CASE attribute {order} END, rank, value)) FILTER (WHERE attribute IN ({_quoted(group)}))"
+        )
+    hardware, name, address = parts
+    return (
+        f"SELECT row, coalesce(nullif(concat_ws('|', {hardware}, {name}), ''), {address}) AS strong_key"
+        " FROM best_cells GROUP BY row"
+    )
+
+
+def _claims(engine: Engine, layout: Layout, multi: str) -> None:
+    extra = ""
+    if layout.detail:  # several rows describe one thing: lists are collected from all of its latest
+        extra = (
+            " UNION ALL SELECT r.best, c.attribute, c.value, c.rank + r.place * 100000"
+            " FROM best_cells c JOIN ranked r ON r.row = c.row AND r.place > 1"
+            " JOIN ranked b ON b.row = r.best AND b.import_id = r.import_id"
+            f" WHERE c.attribute IN ({multi})"
+        )
+    engine.derive(
+        "record_cells",
+        "SELECT row, attribute, value, min(rank) AS rank FROM ("
+        " SELECT c.row, c.attribute, c.value, c.rank FROM best_cells c JOIN ranked r"
+        f" ON r.row = c.row AND r.place = 1{extra}) GROUP BY row, attribute, value",
+    )
+    engine.derive(
+        "claims",
+        "SELECT row, '{' || string_agg(claim, ',' ORDER BY claim) || '}' AS claims FROM ("
+        " SELECT row, to_json(attribute) || ':[' || string_agg(value, ',' ORDER BY rank, value) || ']'"
+        " AS claim FROM record_cells WHERE attribute <> 'asset_type' GROUP BY row, attribute)"
+        " GROUP BY row",
+    )
+    engine.derive(
+        "row_notes",
+        "SELECT row, '[' || string_agg(note, ',' ORDER BY note) FILTER (WHERE note LIKE '%\"problem\":%')"
+        " || ']' AS problems, '[' || string_agg(note, ',' ORDER BY note)"
+        " FILTER (WHERE note NOT LIKE '%\"problem\":%') || ']' AS notes FROM cell_notes GROUP BY row",
+    )
+    engine.derive(
+        "details",
+        "SELECT best AS row, '[' || string_agg(row_number::VARCHAR, ',' ORDER BY row_number) || ']' AS rows"
+        " FROM ranked GROUP BY best",
+    )
+    rows_note = " || ',\"rows\":' || d.rows" if layout.detail else ""
+    engine.derive(
+        "keyed",
+        "SELECT r.source_key, r.import_id, r.row_number, r.row_hash,"
+        " md5(coalesce(r.asset_type, '') || coalesce(r.subtype, '') || coalesce(c.claims, '{}')) AS claims_hash,"
+        " r.filled, r.delivered, r.observed, r.asset_type, r.subtype,"
+        " coalesce(c.claims, '{}') AS claims, '{\"problems\":' || coalesce(n.problems, '[]')"
+        f" || ',\"notes\":' || coalesce(n.notes, '[]'){rows_note} || '}}' AS notes, r.rows_merged"
+        " FROM ranked r LEFT JOIN claims c USING (row) LEFT JOIN row_notes n USING (row)"
+        " LEFT JOIN details d USING (row) WHERE r.place = 1",
+    )

@@ -1,0 +1,393 @@
+"""Reads delimited text of any dialect and encoding into a table, every cell as written.
+
+Called by `read`. Clean files go through Arrow without a Python loop over rows; a file with
+anything odd is read again record by record, for exact line numbers and rejects. Both ways give
+the same table for the same file; neither interprets a value.
+"""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from muniment.base.errors import Rejected
+from muniment.evidence.decode import decode
+from muniment.evidence.delivery import (
+    COLUMN_LIMIT,
+    Reject,
+    Table,
+    excerpt,
+    name_columns,
+    table_of,
+    without_blank,
+)
+from muniment.evidence.dialect import NO_DELIMITER, Dialect, Record, detect, records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from muniment.evidence.containers import Member
+
+_SAMPLE_BYTES: Final = 1024 * 1024
+_SAMPLE_LINES: Final = 1000
+_BLOCK: Final = 8 * 1024 * 1024  # Arrow refuses a row longer than this; it is then read slowly
+_SCAN: Final = 4 * 1024 * 1024
+_BATCH: Final = 1_000
+_UNEVEN_ALLOWED: Final = 1_000  # more of them, and the whole file is read record by record
+_SHORT_BY_HABIT: Final = 0.2
+"""Above this share of short rows the writer leaves out trailing empty cells on purpose."""
+_SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_DELIMITER_NAMES: Final = {"\t": "tab", NO_DELIMITER: "none"}
+_LABEL: Final = re.compile(
+    r"\b(name|host|hostname|server|id|ip|address|mac|serial|uuid|os|type|status|state|date|owner"
+    r"|model|version|site|location|description|notes?|tags?)\b",
+    re.IGNORECASE,
+)
+_DATA: Final = re.compile(
+    r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"  # MAC
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # UUID
+    r"|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?: .*)?",  # date
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"[-+]?\d[\d.,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the rows of a text begin and how they are to be split."""
+
+    dialect: Dialect
+    columns: tuple[str, ...]
+    first: int  # index of the physical line the rows begin in
+    offset: int  # the same place in bytes
+    header_line: int | None
+
+
+def read_text(member: Member) -> Table:
+    """Read one CSV or TSV file.
+
+    Raises:
+        Rejected: It is not text, holds only blank lines, or has more than 10,000 columns.
+    """
+    decoded = decode(member.data)
+    if decoded is None:
+        raise Rejected(f"{member.file} is not text: export it as CSV, XLSX or JSON")
+    utf8 = decoded.utf8
+    layout = _layout(member.file, utf8)
+    rows, rejects = read_at_once(member.file, utf8, layout) or read_by_record(
+        member.file, utf8, layout
+    )
+    dialect = layout.dialect
+    details = {
+        "encoding": decoded.encoding,
+        "delimiter": _DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
+        "quote": dialect.quote,
+        "header": f"line {layout.header_line}" if layout.header_line else "none",
+    }
+    if dialect.escape:
+        details["escape"] = dialect.escape
+    return Table(
+        file=member.file,
+        tab=None,
+        format="tsv" if dialect.delimiter == "\t" else "csv",
+        details=details,
+        columns=layout.columns,
+        rows=rows,
+        rejects=rejects,
+        observed=member.observed,
+    )
+
+
+def _layout(file: str, utf8: bytes) -> _Layout:
+    lines = _sample(utf8)
+    first = next((index for index, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        raise Rejected(f"{file} is empty: it holds only blank lines, export it again")
+    delimiter = None
+    if named := _SEP_LINE.fullmatch(lines[first]):
+        delimiter = named[1]
+        first += 1
+        first = next((i for i in range(first, len(lines)) if lines[i].strip()), len(lines))
+    if first == len(lines):
+        raise Rejected(f"{file} is empty: it holds only its separator line, export it again")
+    dialect = detect(lines[first:], delimiter)
+    sample = [record for record in records(lines, dialect, first) if record.fields != []]
+    start, count, header, _ = sample[0]
+    if header is None:  # a broken quote in the header itself
+        count, header = 1, lines[start].rstrip("\r\n").split(dialect.delimiter)
+    if len(header) > COLUMN_LIMIT:
+        raise Rejected(
+            f"{file} has {len(header):,} columns, at most {COLUMN_LIMIT:,} are read: "
+            "is its delimiter right? export it with the columns that matter"
+        )
+    header = [*header, *[""] * (_usual_width(sample[1:], len(header)) - len(header))]
+    if _is_data(header):
+        header, count = [""] * len(header), 0
+    after = start + count
+    offset = sum(len(line.encode("utf-8")) for line in lines[:after])
+    return _Layout(dialect, name_columns(header), after, offset, start + 1 if count else None)
+
+
+def _sample(utf8: bytes) -> list[str]:
+    """Give whole physical lines from the beginning, with their ends."""
+    size = _SAMPLE_BYTES
+    while True:
+        text = utf8[:size].decode("utf-8", "ignore")
+        lines = io.StringIO(text, newline="").readlines()
+        if size >= len(utf8):
+            return lines[:_SAMPLE_LINES]
+        if len(lines) > 2:  # noqa: PLR2004 the last one may be cut, or its line feed
+            return lines[: min(len(lines) - 1, _SAMPLE_LINES)]
+        size *= 4
+
+
+def _usual_width(sample: Sequence[Record], width: int) -> int:
+    """Widen a header that is too short for more than half of the rows, all alike."""
+    counts = [len(record.fields) for record in sample if record.fields]
+    usual = max(set(counts), key=counts.count, default=width)
+    wide = [r.fields for r in sample if r.fields and len(r.fields) == usual]
+    named = any(any(fields[width:]) for fields in wide)
+    many = 2 * len(wide) > len(counts) and len(wide) > 1
+    return usual if width < usual <= COLUMN_LIMIT and many and named and width > 1 else width
+
+
+def _is_data(header: Sequence[str]) -> bool:
+    """Tell a first row that is clearly data: mostly addresses, dates and numbers, no label."""
+    cells = [cell.strip() for cell in header if cell.strip()]
+    if any(_LABEL.search(cell) for cell in cells):
+        return False
+    strong = sum(1 for cell in cells if _DATA.fullmatch(cell) or _is_address(cell))
+    numbers = sum(1 for cell in cells if _NUMBER.fullmatch(cell) and not _is_address(cell))
+    return strong > 0 and 2 * (strong + numbers) > len(cells)
+
+
+def _is_address(cell: str) -> bool:
+    try:
+        ipaddress.ip_interface(cell)
+    except ValueError:
+        return False
+    return "." in cell or ":" in cell
+
+
+def read_at_once(
+    file: str, utf8: bytes, layout: _Layout
+) -> tuple[pa.Table, tuple[Reject, ...]] | None:
+    """Read all rows through Arrow; None when something is odd enough to need a closer look."""
+    dialect = layout.dialect
+    end = len(utf8)
+    while end > layout.offset and utf8[end - 1] in b"\r\n":
+        end -= 1
+    body = utf8[layout.offset : end]
+    if not body:
+        empty = pa.array([], pa.string())
+        return table_of(pa.array([], pa.int64()), None, dict.fromkeys(layout.columns, empty)), ()
+    quoted = dialect.quote.encode() in body
+    if (
+        dialect.escape
+        or dialect.skip_space
+        or b"\0" in body
+        or (quoted and not _quotes_are_regular(np.frombuffer(body, np.uint8), dialect))
+    ):
+        return None
+    uneven: list[pa_csv.InvalidRow] = []
+    cells = _parse(body, layout, None, quoted=quoted)
+    if cells is None:
+        cells = _parse(body, layout, uneven, quoted=quoted)
+    return None if cells is None else _numbered(file, body, layout, cells, uneven)
+
+
+def _numbered(
+    file: str, body: bytes, layout: _Layout, cells: pa.Table, uneven: list[pa_csv.InvalidRow]
+) -> tuple[pa.Table, tuple[Reject, ...]] | None:
+    bad = np.array([row.number - 1 for row in uneven], dtype=np.int64)
+    starts = _line_numbers(cells, bad, body, layout.first + 1)
+    if starts is None:
+        return None
+    lines = pa.array(np.delete(starts, bad))
+    rows = without_blank(table_of(lines, None, dict(zip(layout.columns, cells, strict=True))))
+    width = len(layout.columns)
+    short = sum(row.actual_columns < width for row in uneven)
+    if short > _SHORT_BY_HABIT * (rows.num_rows + short):
+        return None
+    return rows, tuple(
+        Reject(file, None, line, None, _uneven(line, row.actual_columns, width), excerpt(row.text))
+        for line, row in zip(starts[bad].tolist(), uneven, strict=True)
+    )
+
+
+def _parse(
+    body: bytes, layout: _Layout, uneven: list[pa_csv.InvalidRow] | None, *, quoted: bool
+) -> pa.Table | None:
+    """Parse the rows; those of another width than the header's go to `uneven`, if it is given.
+
+    Only then does Arrow number the rows, and uses one thread to do so.
+    """
+
+    def keep(row: pa_csv.InvalidRow) -> str:
+        if uneven is None or len(uneven) == _UNEVEN_ALLOWED or not _is_reject(row, layout):
+            return "error"
+        uneven.append(row)
+        return "skip"
+
+    try:
+        return pa_csv.read_csv(
+            pa.BufferReader(pa.py_buffer(body)),
+            read_options=pa_csv.ReadOptions(
+                column_names=layout.columns, block_size=_BLOCK, use_threads=uneven is None
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=layout.dialect.delimiter,
+                quote_char=layout.dialect.quote,
+                newlines_in_values=quoted,
+                invalid_row_handler=keep,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(layout.columns, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _is_reject(row: pa_csv.InvalidRow, layout: _Layout) -> bool:
+    """Tell a row that is surely a reject; blank, padded and broken ones need a closer look."""
+    lines = io.StringIO(row.text, newline="").readlines()
+    (record, *more) = records(lines, layout.dialect)
+    if more or record.lines > 1 or record.fields is None:
+        return False
+    beyond = record.fields[len(layout.columns) :]
+    return any(beyond) or (not beyond and bool("".join(record.fields).strip()))
+
+
+def _quotes_are_regular(body: np.ndarray, dialect: Dialect) -> bool:
+    """Tell whether every quote opens a cell, closes one, or is doubled inside one.
+
+    Then Arrow and the csv module read the text alike; anything else (inches in a bare cell,
+    text after a closing quote, an odd quote) is left to the slow way.
+    """
+    quote = ord(dialect.quote)
+    edge = np.zeros(256, dtype=bool)
+    edge[[quote, ord(dialect.delimiter), ord("\r"), ord("\n")]] = True
+    parity = 0
+    for begin in range(0, len(body), _SCAN):
+        at = np.flatnonzero(body[begin : begin + _SCAN] == quote) + begin
+        openings, closings = at[parity::2], at[1 - parity :: 2]
+        openings = openings[1:] if len(openings) and openings[0] == 0 else openings
+        closings = closings[:-1] if len(closings) and closings[-1] == len(body) - 1 else closings
+        if not (edge[body[openings - 1]].all() and edge[body[closings + 1]].all()):
+            return False
+        parity = (parity + len(at)) % 2
+    return parity == 0
+
+
+def _line_numbers(cells: pa.Table, bad: np.ndarray, body: bytes, first: int) -> np.ndarray | None:
+    """Give the physical line of each row, the bad ones between them; None if that is a guess.
+
+    Args:
+        cells: The good rows.
+        bad: Positions of the others among all rows, each of one line.
+        body: All rows as text, without a line end at the end.
+        first: Physical line of the first row.
+    """
+    lines = body.count(b"\n") + body.count(b"\r") - body.count(b"\r\n") + 1
+    count = cells.num_rows + len(bad)
+    if lines == count:
+        return np.arange(first, first + count, dtype=np.int64)
+    inner = np.zeros(cells.num_rows, dtype=np.int64)
+    for column in cells.columns:
+        feeds, returns, both = (
+            pc.fill_null(pc.count_substring(column, end), 0).to_numpy()
+            for end in ("\n", "\r", "\r\n")
+        )
+        inner += feeds + returns - both
+    if inner.sum() + count != lines:  # blank lines between the rows
+        return None
+    spans = np.ones(count, dtype=np.int64)
+    spans[np.delete(np.arange(count), bad)] += inner
+    return first + np.cumsum(spans) - spans
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Collects rows into Arrow batches, with what is known of the short ones."""
+
+    columns: tuple[str, ...]
+    lines: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+    done: list[pa.Table] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, line: int, fields: list[str]) -> None:
+        self.lines.append(line)
+        self.cells.append(fields)
+        self.count += 1
+        if len(self.lines) == _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        cells = zip(*self.cells, strict=True) if self.cells else ((),) * len(self.columns)
+        arrays = [pa.array(column, pa.string()) for column in cells]
+        empty = [pc.if_else(pc.equal(array, ""), None, array) for array in arrays]
+        lines = pa.array(self.lines, pa.int64())
+        self.done.append(table_of(lines, None, dict(zip(self.columns, empty, strict=True))))
+        self.lines, self.cells = [], []
+
+    def table(self) -> pa.Table:
+        self.flush()
+        return pa.concat_tables(self.done).combine_chunks()
+
+
+def read_by_record(file: str, utf8: bytes, layout: _Layout) -> tuple[pa.Table, tuple[Reject, ...]]:
+    """Read record by record: exact lines, and a reject for each record that cannot be read."""
+    lines = io.StringIO(utf8.decode("utf-8"), newline="").readlines()
+    width = len(layout.columns)
+    has_nul = utf8.find(b"\0", layout.offset) >= 0
+    rows = _Rows(layout.columns)
+    short: list[tuple[int, Record]] = []  # with the number of the row they were padded to
+    bad: list[tuple[Record, str]] = []
+    for record in records(lines, layout.dialect, layout.first, width):
+        fields = record.fields
+        line = record.first + 1
+        if fields is None:
+            bad.append((record, record.problem))
+        elif not any(fields) or (len(fields) < width and not "".join(fields).strip()):
+            continue
+        elif any(fields[width:]):
+            bad.append((record, _uneven(line, len(fields), width)))
+        elif has_nul and any("\0" in cell for cell in fields):
+            bad.append((record, f"line {line} holds a NUL byte: damaged on the way?"))
+        elif len(fields) < width:
+            short.append((rows.count, record))
+            rows.add(line, [*fields, *[""] * (width - len(fields))])
+        else:
+            rows.add(line, fields[:width])
+    table = rows.table()
+    if short and len(short) <= _SHORT_BY_HABIT * rows.count:
+        kept = np.ones(rows.count, dtype=bool)
+        kept[[row for row, _ in short]] = False
+        table = table.filter(pa.array(kept))
+        bad += [
+            (record, _uneven(record.first + 1, len(record.fields or ()), width))
+            for _, record in short
+        ]
+    rejects = []
+    for record, reason in sorted(bad, key=lambda pair: pair[0].first):
+        text = "".join(lines[record.first : record.first + record.lines]).rstrip("\r\n")
+        rejects.append(Reject(file, None, record.first + 1, None, reason, excerpt(text)))
+    return table, tuple(rejects)
+
+
+def _uneven(line: int, count: int, width: int) -> str:
+    cause = "an unquoted delimiter?" if count > width else "a missing delimiter, a broken line?"
+    return f"line {line} has {count} fields, the header {width}: {cause}"

@@ -1,0 +1,96 @@
+"""What evidence is made of: sources, layouts, imports, rejected rows, records. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system that asserts facts, and how its files are to be read."""
+
+    id: UUID
+    name: str
+    kind: str
+    reliability: float
+    authoritative: tuple[str, ...]
+    interval_days: int | None
+    full: bool
+    active: bool
+    decimal_comma: bool
+    day_first: bool | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One set of columns that a source delivers, and what identifies a row of it.
+
+    `family_id` is shared by layouts that follow each other when columns come and go. In a
+    `detail` layout several rows describe one thing (a row per network card, say).
+    """
+
+    id: UUID
+    source_id: UUID
+    tab: str
+    header_hash: str
+    family_id: UUID
+    columns: tuple[str, ...]
+    format: str
+    asset_type: str | None
+    key_columns: tuple[str, ...]
+    key_reason: str
+    detail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One table of one delivered file."""
+
+    id: UUID
+    flow_id: UUID
+    source_id: UUID
+    layout_id: UUID
+    file: str
+    tab: str
+    sha256: str
+    size: int
+    format: str
+    details: Mapping[str, str]
+    full: bool
+    observed_at: datetime
+    status: str
+    counts: Mapping[str, int]
+    lake_path: str
+    actor: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The newest claims of one source about one thing."""
+
+    id: UUID
+    source_id: UUID
+    layout_id: UUID
+    source_key: str
+    import_id: UUID
+    row_number: int
+    delivered_at: datetime
+    observed_at: datetime
+    asset_type: str | None
+    claims: Mapping[str, list[Any]]
+    notes: Mapping[str, Any]
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one column gives: the attribute it is mapped to and how its cells are read."""
+
+    column: str
+    attribute: str
+    transform: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""Durable work of several steps: the only place where the domains meet to write.
+
+The doors call these verbs. Each takes the engagement's one writer lock, runs phases that commit
+their result with their mark, and leaves the register folded.
+"""
+
+from muniment.flows.change import (
+    Changed,
+    accept_mapping,
+    change_source,
+    merge_assets,
+    reject_mapping,
+    rekey,
+    set_mapping,
+    split_asset,
+    undo,
+)
+from muniment.flows.import_batch import Request, import_files, resume, resume_open
+from muniment.flows.progress import Progress, quiet
+from muniment.flows.summary import Summary
+
+__all__ = [
+    "Changed",
+    "Progress",
+    "Request",
+    "Summary",
+    "accept_mapping",
+    "change_source",
+    "import_files",
+    "merge_assets",
+    "quiet",
+    "reject_mapping",
+    "rekey",
+    "resume",
+    "resume_open",
+    "set_mapping",
+    "split_asset",
+    "undo",
+]

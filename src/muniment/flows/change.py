@@ -1,0 +1,205 @@
+"""Changes by people that move the register: mappings, merges, splits, sources, and their undo.
+
+Each is one transaction: the act is appended, what follows from it is derived and folded, or none of
+it happened.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from muniment import evidence, identity, mapping, register
+from muniment.base import engine, events, jobs
+from muniment.base.engine import Engine
+from muniment.base.errors import Rejected
+from muniment.base.home import Home
+from muniment.flows import derive, weigh
+from muniment.flows.import_batch import resume_open
+from muniment.flows.progress import Progress, quiet
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change did: the act's id where it can be undone, and how many assets moved."""
+
+    act: UUID | None
+    created: int
+    updated: int
+    merged: int
+    split: int
+    retired: int
+
+
+def _change(
+    home: Home,
+    topic: str,
+    act: Callable[[sa.Connection, Engine], UUID | None],
+    payload: dict[str, Any],
+    progress: Progress,
+) -> Changed:
+    with jobs.writer(home.scope, topic, lambda who: progress("waiting", 0, None, who)):
+        resume_open(home, progress)
+        limit = home.settings["memory_limit"]
+        with (
+            home.scope.transaction() as connection,
+            engine.bulk(memory_limit=limit, spill=home.spill) as bulk,
+        ):
+            act_id = act(connection, bulk)
+            cause = {"kind": topic, **payload, **({"act": str(act_id)} if act_id else {})}
+            change = identity.recompute(connection, home.scope, bulk, topic)
+            register.mark_stale(connection, home.scope, change.touched)
+            done = weigh.fold_stale(connection, home, bulk, cause)
+            events.append(connection, home.scope, topic, cause)
+    return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired)
+
+
+def merge_assets(
+    home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet
+) -> Changed:
+    """Make two assets one, by a person's word."""
+    return _change(
+        home,
+        "assets.merged",
+        lambda connection, _: identity.merge(connection, home.scope, left, right, reason),
+        {"assets": [str(left), str(right)], "reason": reason},
+        progress,
+    )
+
+
+def split_asset(
+    home: Home, asset: UUID, records: Sequence[UUID], reason: str = "", progress: Progress = quiet
+) -> Changed:
+    """Make some records of an asset another asset, by a person's word."""
+    return _change(
+        home,
+        "asset.split",
+        lambda connection, _: identity.split(connection, home.scope, asset, records, reason),
+        {"asset": str(asset), "records": [str(record) for record in records], "reason": reason},
+        progress,
+    )
+
+
+def undo(
+    home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet
+) -> Changed:
+    """Take back a merge or split: the one named, or the latest."""
+    return _change(
+        home,
+        "act.undone",
+        lambda connection, _: identity.undo(connection, home.scope, act, reason).id,
+        {"reason": reason},
+        progress,
+    )
+
+
+def accept_mapping(
+    home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet
+) -> Changed:
+    """Apply proposals for columns and read their rows again."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> None:
+        for column in columns:
+            mapping.accept(connection, home.scope, column)
+        _derive_again(connection, home, bulk, columns)
+
+    return _change(home, "mapping.accepted", act, _named(columns), progress)
+
+
+def reject_mapping(
+    home: Home,
+    columns: Sequence[mapping.ColumnMapping],
+    reason: str = "",
+    progress: Progress = quiet,
+) -> Changed:
+    """Say that columns do not mean what was proposed or applied."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> None:
+        for column in columns:
+            mapping.reject(connection, home.scope, column, reason)
+        _derive_again(connection, home, bulk, columns)
+
+    return _change(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
+
+
+def set_mapping(
+    home: Home,
+    column: mapping.ColumnMapping,
+    attribute: str,
+    *,
+    new: dict[str, Any] | None = None,
+    progress: Progress = quiet,
+) -> Changed:
+    """Say what a column means; `new` defines an attribute of one's own on the way."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> None:
+        if new is not None:
+            mapping.add_attribute(connection, home.scope, attribute, new)
+        layout = evidence.get_layout(connection, column.layout_id)
+        delivered = evidence.list_imports(connection, home.scope, layout_ids=[layout.id])
+        if not delivered:
+            raise Rejected(f"{column.column!r} has no rows in this engagement")
+        source = next(s for s in evidence.list_sources(connection) if s.id == layout.source_id)
+        mapping.assign_column(
+            connection,
+            home.scope,
+            column,
+            attribute,
+            home.lake.read(delivered[-1].lake_path),
+            defaults=derive.reading_defaults(source),
+        )
+        _derive_again(connection, home, bulk, [column])
+
+    return _change(home, "mapping.set", act, {**_named([column]), "attribute": attribute}, progress)
+
+
+def rekey(
+    home: Home, layout_id: UUID, columns: Sequence[str], progress: Progress = quiet
+) -> Changed:
+    """Change what identifies a row of a layout's family; records get new keys, assets keep their ids."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> None:
+        layout = evidence.get_layout(connection, layout_id)
+        missing = [column for column in columns if column not in layout.columns]
+        if missing:
+            raise Rejected(
+                f"{', '.join(missing)}: no such column; there are {', '.join(layout.columns)}"
+            )
+        for member in evidence.list_layouts(connection, layout.source_id):
+            if member.family_id == layout.family_id:
+                reason = f"set by {home.scope.actor}"
+                evidence.set_key(connection, member.id, columns, reason, member.asset_type)
+        derive.derive_again(connection, home, bulk, layout_id)
+
+    return _change(home, "source.rekeyed", act, {"key": list(columns)}, progress)
+
+
+def change_source(
+    home: Home, name: str, values: dict[str, Any], progress: Progress = quiet
+) -> Changed:
+    """Change a source's settings and fold everything it may have decided."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> None:
+        del bulk
+        evidence.change_source(connection, name, **values)
+        register.mark_all_stale(connection, home.scope)
+
+    shown = {
+        key: value
+        for key, value in values.items()
+        if isinstance(value, str | int | float | bool | list)
+    }
+    return _change(home, "source.changed", act, {"source": name, **shown}, progress)
+
+
+def _named(columns: Sequence[mapping.ColumnMapping]) -> dict[str, Any]:
+    return {"columns": [column.column for column in columns]}
+
+
+def _derive_again(
+    connection: sa.Connection, home: Home, bulk: Engine, columns: Sequence[mapping.ColumnMapping]
+) -> None:
+    for layout_id in sorted({column.layout_id for column in columns}):
+        derive.derive_again(connection, home, bulk, layout_id)

@@ -1,0 +1,245 @@
+"""The read phase for one file: tables to the lake, their source and layout to the database.
+
+Called by `import_batch` per file, one transaction each; a file that is already in this flow, or whose
+bytes this source delivered before, is left alone.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from muniment import evidence, mapping
+from muniment.base import clock, events, ids
+from muniment.base.engine import Engine
+from muniment.base.errors import Rejected
+from muniment.evidence import Import, Layout, Reject, Source, Table
+
+if TYPE_CHECKING:
+    from muniment.flows.import_batch import Run
+
+_SAME_FAMILY = 0.6
+"""Share of columns that two layouts of one source must have in common to be one that changed."""
+
+
+def expand(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """The files to read: those given, and the files directly in folders given, by name.
+
+    Raises:
+        Rejected: a path does not exist, or a folder has no file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(
+                item for item in path.iterdir() if item.is_file() and not item.name.startswith(".")
+            )
+            inside = [item for item in inside if item.suffix.lower() not in {".md"}]
+            if not inside:
+                raise Rejected(f"{path} is a folder without files: give the exports themselves")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise Rejected(f"{path} does not exist: check the spelling, or give a folder")
+    return tuple(dict.fromkeys(path.absolute() for path in found))
+
+
+def deliver(run: "Run", bulk: Engine, path: Path) -> None:
+    """Read one file into the lake and the tables of evidence."""
+    scope = run.home.scope
+    run.progress("read", run.summary.rows_read, None, path.name)
+    with scope.transaction() as connection:
+        known = evidence.list_imports(connection, scope, flow_id=run.flow_id)
+        try:
+            sha256 = _digest(path)
+            if any(delivery.sha256 == sha256 for delivery in known):
+                return  # read before this flow was interrupted
+            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            for table in evidence.read(path):
+                _store(connection, run, bulk, table, path, (sha256, changed))
+        except (Rejected, OSError) as error:
+            reason = (
+                str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
+            )
+            evidence.add_rejects(
+                connection,
+                scope,
+                run.flow_id,
+                None,
+                [Reject(path.name, None, None, None, reason, "")],
+            )
+            run.summary.files.append(
+                {"file": path.name, "tab": "", "status": "refused", "reason": reason}
+            )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _store(
+    connection: sa.Connection,
+    run: "Run",
+    bulk: Engine,
+    table: Table,
+    path: Path,
+    stamp: tuple[str, datetime],
+) -> None:
+    sha256, changed = stamp
+    scope, request = run.home.scope, run.request
+    tab_name = table.tab or ""
+    kind = mapping.kind(request.kind) if request.kind else _kind(run, table)
+    tab = kind.tab(tab_name)
+    entry = {"file": table.file, "tab": tab_name, "kind": kind.name, "rows": table.rows.num_rows}
+    run.summary.files.append(entry)
+    if not table.columns or tab.skip:
+        evidence.add_rejects(connection, scope, run.flow_id, None, table.rejects)
+        entry["status"] = "skipped"
+        entry["reason"] = "this tab describes no assets" if tab.skip else "no rows"
+        return
+    rows, columns = table.rows, table.columns
+    if kind.file_names_host:
+        rows, columns = _with_file_name(rows, columns, table)
+    source = _source(connection, run, kind, table)
+    entry["source"] = source.name
+    if not source.active:
+        entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
+        return
+    earlier = evidence.find_delivery(
+        connection, scope, source.id, sha256 + table.file.partition("!")[2], tab_name
+    )
+    if earlier is not None:
+        entry["status"] = "known"
+        entry["reason"] = f"the same file was imported on {earlier.started_at:%Y-%m-%d %H:%M}"
+        return
+    layout = _layout(connection, run, source, table, columns, tab)
+    import_id = ids.new()
+    observed = min(request.observed_at or table.observed or changed, clock.now())
+    place = f"raw/{scope.tenant_id}/{clock.now():%Y-%m}/{import_id}.parquet"
+    run.home.lake.write(
+        place, evidence.stamp(bulk, rows, columns), {"sha256": sha256, "file": table.file}
+    )
+    full = request.full if request.full is not None else source.full
+    evidence.add_import(
+        connection,
+        scope,
+        Import(
+            import_id,
+            run.flow_id,
+            source.id,
+            layout.id,
+            table.file,
+            tab_name,
+            sha256 + table.file.partition("!")[2],
+            path.stat().st_size,
+            table.format,
+            {**table.details, "path": str(path), "kind": kind.name},
+            full and not table.rejects,
+            observed,
+            "read",
+            {"rows": rows.num_rows, "rejected": len(table.rejects)},
+            place,
+            scope.actor,
+            clock.now(),
+            None,
+        ),
+    )
+    evidence.add_rejects(connection, scope, run.flow_id, import_id, table.rejects)
+    run.summary.rows_read += rows.num_rows
+    entry |= {"status": "read", "import": str(import_id), "rejected": len(table.rejects)}
+    events.append(
+        connection, scope, "import.read", {"import": str(import_id), "rows": rows.num_rows}
+    )
+    run.progress("read", run.summary.rows_read, None, table.file)
+
+
+def _kind(run: "Run", table: Table) -> mapping.Kind:
+    """The kind by the columns; tabs of one workbook take the kind of the first that is recognised."""
+    found = mapping.recognise(table.columns, table.format)
+    if not found.signature:
+        for entry in run.summary.files:
+            if entry["file"] == table.file and mapping.kind(entry["kind"]).signature:
+                return mapping.kind(entry["kind"])
+    return found
+
+
+def _with_file_name(
+    rows: pa.Table, columns: tuple[str, ...], table: Table
+) -> tuple[pa.Table, tuple[str, ...]]:
+    name = table.file.rpartition("!")[2].rpartition("/")[2]
+    for ending in (".gz", ".json", ".jsonl", ".facts", ".yml"):
+        name = name.removesuffix(ending)
+    cells = pa.array([name] * rows.num_rows, pa.string())
+    return rows.append_column(mapping.FILE_COLUMN, cells), (*columns, mapping.FILE_COLUMN)
+
+
+def _source(connection: sa.Connection, run: "Run", kind: mapping.Kind, table: Table) -> Source:
+    """The source by option; else one per known kind; else one per kind and layout."""
+    name = run.request.source
+    if name is None:
+        name = kind.name if kind.signature else _by_layout(run, kind, table)
+    return evidence.find_source(connection, name) or evidence.add_source(
+        connection, run.home.scope, name, kind.name
+    )
+
+
+def _by_layout(run: "Run", kind: mapping.Kind, table: Table) -> str:
+    for entry in run.summary.files:  # the tabs of one workbook are one source
+        if entry["file"] == table.file and "source" in entry:
+            return str(entry["source"])
+    return f"{kind.name}-{evidence.layout_of(table)[:8]}"
+
+
+def _layout(
+    connection: sa.Connection,
+    run: "Run",
+    source: Source,
+    table: Table,
+    columns: tuple[str, ...],
+    tab: mapping.Tab,
+) -> Layout:
+    header = evidence.layout_of(table)
+    known = evidence.list_layouts(connection, source.id)
+    for layout in known:
+        if (layout.tab, layout.header_hash) == (table.tab or "", header):
+            return layout
+    family = _closest(known, table.tab or "", columns)
+    new = ids.new()
+    layout = Layout(
+        new,
+        source.id,
+        table.tab or "",
+        header,
+        family.family_id if family else new,
+        columns,
+        table.format,
+        family.asset_type if family else None,
+        family.key_columns if family else (),
+        family.key_reason if family else "",
+        tab.detail,
+    )
+    evidence.add_layout(connection, run.home.scope, layout)
+    return layout
+
+
+def _closest(known: Sequence[Layout], tab: str, columns: Sequence[str]) -> Layout | None:
+    """The layout of the same tab that shares most columns, if it shares enough; the newest of equals."""
+    mine = {column.lower() for column in columns}
+    best: tuple[float, UUID, Layout] | None = None
+    for layout in known:
+        theirs = {column.lower() for column in layout.columns}
+        share = len(mine & theirs) / max(len(mine | theirs), 1)
+        if (
+            layout.tab == tab
+            and share >= _SAME_FAMILY
+            and (best is None or (share, layout.id) > best[:2])
+        ):
+            best = (share, layout.id, layout)
+    return best[2] if best else None

@@ -1,0 +1,233 @@
+"""The map and derive phases for one import: what its columns mean, and the records they give.
+
+Also used when a mapping or a key changes: then all imports of the layout's family are read again
+from the lake, so that the records are what they would be had it always been so.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from muniment import evidence, identity, mapping, model, register
+from muniment.base import ids
+from muniment.base.engine import Engine
+from muniment.base.home import Home
+from muniment.evidence import Import, Layout, Raw, Rule
+
+if TYPE_CHECKING:
+    from muniment.flows.import_batch import Run
+
+
+def map_layout(connection: sa.Connection, run: "Run", delivery: Import) -> None:
+    """Choose meanings, key and type for the layout of an import, unless it has them."""
+    layout = evidence.get_layout(connection, delivery.layout_id)
+    if mapping.current(connection, layout.id):
+        return
+    source = _source(connection, delivery.source_id)
+    kind = mapping.kind(delivery.details["kind"])
+    rows = run.home.lake.read(delivery.lake_path)
+    relatives = [
+        other
+        for other in evidence.list_layouts(connection, layout.source_id)
+        if other.family_id == layout.family_id and other.id != layout.id
+    ]
+    earlier = mapping.current(connection, relatives[-1].id) if relatives else []
+    settings = run.home.settings
+    mapped = mapping.propose(
+        connection,
+        run.home.scope,
+        layout.id,
+        rows,
+        layout.columns,
+        tab=layout.tab or Path(delivery.file).stem,
+        earlier=[column for column in earlier if column.column in layout.columns],
+        defaults=reading_defaults(source),
+        thresholds=(
+            settings["auto_threshold"],
+            settings["suggest_threshold"],
+            settings["reject_threshold"],
+        ),
+    )
+    if relatives:
+        return
+    tab = kind.tab(layout.tab)
+    key, reason = mapping.choose_key(rows.select(layout.columns), mapped, tab)
+    name = layout.tab or Path(delivery.file).stem
+    evidence.set_key(connection, layout.id, key, reason, mapping.infer_type(name, tab, mapped))
+
+
+def reading_defaults(source: evidence.Source) -> dict[str, Any]:
+    """How a source writes numbers and dates, where its settings say so."""
+    return {
+        "decimal_comma": source.decimal_comma,
+        "day_first": source.day_first,
+        "timezone": source.timezone,
+    }
+
+
+def derive_import(
+    connection: sa.Connection,
+    run: "Run",
+    bulk: Engine,
+    delivery: Import,
+    attributes: Mapping[str, model.Attribute],
+) -> None:
+    """Turn the raw rows of one import into records; new and changed ones are stored."""
+    layout = evidence.get_layout(connection, delivery.layout_id)
+    derived = _records(connection, run.home, bulk, layout, [delivery], attributes)
+    bulk.register("derived", derived)
+    bulk.register("known", evidence.known_records(connection, run.home.scope, delivery.source_id))
+    bulk.derive(
+        "compared",
+        "SELECT d.*, k.id AS known_id, CASE WHEN k.id IS NULL THEN 'new'"
+        " WHEN (d.delivered, d.observed, d.filled, d.row_hash, d.claims_hash) <="
+        " (k.delivered::BIGINT, k.observed::BIGINT, k.filled::INT, k.row_hash, k.claims_hash) THEN"
+        "  CASE WHEN d.row_hash = k.row_hash AND d.claims_hash = k.claims_hash THEN 'unchanged'"
+        "  ELSE 'superseded' END"
+        " WHEN d.claims_hash <> k.claims_hash OR d.row_hash <> k.row_hash THEN 'changed'"
+        " ELSE 'seen' END AS status FROM derived d LEFT JOIN known k ON k.source_key = d.source_key",
+    )
+    _write(connection, run.home, bulk, layout)
+    _count(run, bulk, delivery, connection)
+
+
+def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) -> None:
+    changed = bulk.rows(
+        "SELECT * FROM compared WHERE status IN ('new', 'changed') ORDER BY source_key"
+    )
+    if changed.num_rows:
+        evidence.write_records(connection, home.scope, layout.source_id, _with_ids(changed, layout))
+    seen = bulk.rows(
+        "SELECT known_id AS id, import_id, row_number, delivered, observed FROM compared"
+        " WHERE status = 'seen' ORDER BY known_id"
+    )
+    if seen.num_rows:
+        evidence.touch_records(connection, seen)
+    touched = bulk.rows(
+        "SELECT known_id FROM compared WHERE status IN ('changed', 'seen') ORDER BY 1"
+    )
+    register.mark_stale_by_records(connection, home.scope, touched["known_id"].to_pylist())
+
+
+_STORED = (
+    "id", "layout_id", "source_key", "import_id", "row_number", "row_hash", "claims_hash", "filled",
+    "delivered", "observed", "asset_type", "subtype", "claims", "notes",
+)  # fmt: skip
+
+
+def _with_ids(changed: pa.Table, layout: Layout) -> pa.Table:
+    given = [known or str(ids.new()) for known in changed["known_id"].to_pylist()]
+    return (
+        changed.append_column("id", pa.array(given, pa.string()))
+        .append_column("layout_id", pa.array([str(layout.id)] * changed.num_rows, pa.string()))
+        .select(list(_STORED))
+    )
+
+
+def _count(run: "Run", bulk: Engine, delivery: Import, connection: sa.Connection) -> None:
+    row = bulk.rows(
+        "SELECT count(*) FILTER (WHERE status = 'new') AS new,"
+        " count(*) FILTER (WHERE status = 'changed') AS changed,"
+        " count(*) FILTER (WHERE status IN ('seen', 'unchanged')) AS unchanged,"
+        " count(*) FILTER (WHERE status = 'superseded') AS superseded,"
+        " coalesce(sum(rows_merged - 1), 0)::BIGINT AS merged FROM compared"
+    ).to_pylist()[0]
+    problems = bulk.rows(
+        "SELECT count(*) AS n FROM cell_notes WHERE note LIKE '%\"problem\":%'"
+    ).to_pylist()[0]["n"]
+    summary = run.summary
+    summary.records_new += row["new"]
+    summary.records_changed += row["changed"]
+    summary.records_unchanged += row["unchanged"]
+    summary.records_superseded += row["superseded"]
+    summary.rows_merged += row["merged"]
+    summary.cells_not_understood += problems
+    evidence.close_import(
+        connection,
+        delivery.id,
+        "derived",
+        {**{k: int(v) for k, v in row.items()}, "problems": problems},
+    )
+
+
+def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id: UUID) -> None:
+    """Derive every record of a layout's family anew from the lake, and mark what changed."""
+    layout = evidence.get_layout(connection, layout_id)
+    family = [
+        other
+        for other in evidence.list_layouts(connection, layout.source_id)
+        if other.family_id == layout.family_id
+    ]
+    attributes = mapping.attributes(connection)
+    parts = []
+    for member in family:
+        delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id])
+        if delivered:
+            part = _records(connection, home, bulk, member, delivered, attributes)
+            parts.append(
+                part.append_column("layout_id", pa.array([str(member.id)] * len(part), pa.string()))
+            )
+    if not parts:
+        return
+    bulk.register("derived_parts", pa.concat_tables(parts))
+    bulk.derive(
+        "derived",
+        "SELECT * FROM derived_parts QUALIFY row_number() OVER (PARTITION BY source_key ORDER BY"
+        " delivered DESC, observed DESC, filled DESC, row_hash DESC, claims_hash DESC) = 1",
+    )
+    bulk.register("known", evidence.known_records(connection, home.scope, layout.source_id))
+    bulk.register(
+        "family",
+        pa.table({"layout_id": pa.array([str(member.id) for member in family], pa.string())}),
+    )
+    _replace(connection, home, bulk, layout)
+
+
+def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) -> None:
+    changed = bulk.rows(
+        "SELECT d.*, k.id AS known_id FROM derived d LEFT JOIN known k USING (source_key)"
+        " WHERE k.id IS NULL OR k.claims_hash <> d.claims_hash OR k.row_hash <> d.row_hash"
+        " OR k.observed::BIGINT <> d.observed ORDER BY source_key"
+    )
+    old = bulk.rows(
+        "SELECT k.id FROM known k SEMI JOIN family f ON f.layout_id = k.layout_id"
+        " ANTI JOIN derived d ON d.source_key = k.source_key ORDER BY k.id"
+    )["id"].to_pylist()
+    touched = [known for known in changed["known_id"].to_pylist() if known] + old
+    register.mark_stale_by_records(connection, home.scope, touched)
+    if changed.num_rows:
+        given = [known or str(ids.new()) for known in changed["known_id"].to_pylist()]
+        rows = changed.append_column("id", pa.array(given, pa.string())).select(list(_STORED))
+        evidence.write_records(connection, home.scope, layout.source_id, rows)
+        if old:
+            identity.carry_over(connection, home.scope, evidence.same_rows(connection, old, given))
+    if old:
+        evidence.remove_records(connection, old)
+
+
+def _records(
+    connection: sa.Connection,
+    home: Home,
+    bulk: Engine,
+    layout: Layout,
+    delivered: Sequence[Import],
+    attributes: Mapping[str, model.Attribute],
+) -> pa.Table:
+    rules = [
+        Rule(column.column, column.attribute, column.transform)
+        for column in mapping.current(connection, layout.id)
+        if column.applied and column.attribute is not None
+    ]
+    raws = [
+        Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path))
+        for delivery in delivered
+    ]
+    return evidence.records(bulk, raws, layout, rules, attributes)
+
+
+def _source(connection: sa.Connection, source_id: UUID) -> evidence.Source:
+    return next(source for source in evidence.list_sources(connection) if source.id == source_id)

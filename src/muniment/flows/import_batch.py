@@ -1,0 +1,271 @@
+"""From files to a proven register: the phases of one import, each resumable after a kill.
+
+`import_files` starts a flow, `resume` carries one on. A phase reads what earlier phases stored,
+stores its own result and its mark in one transaction, and can be run twice.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from muniment import evidence, identity, mapping, register
+from muniment.base import engine, events, jobs
+from muniment.base.errors import Rejected
+from muniment.base.home import Home
+from muniment.base.jobs import Flow
+from muniment.flows import deliver, derive, weigh
+from muniment.flows.progress import Progress, quiet
+from muniment.flows.rehearse import rehearsal
+from muniment.flows.summary import Summary
+
+KIND = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to import and how.
+
+    `full` says that the files list everything their source has; None leaves it to the source.
+    `observed_at` is when the source saw it; None: the file's own date.
+    """
+
+    paths: tuple[Path, ...]
+    source: str | None = None
+    kind: str | None = None
+    full: bool | None = None
+    observed_at: datetime | None = None
+    dry_run: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As kept with the flow."""
+        return {
+            "paths": [str(path) for path in self.paths],
+            "source": self.source,
+            "kind": self.kind,
+            "full": self.full,
+            "observed_at": self.observed_at.isoformat() if self.observed_at else None,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Request":
+        """As it was kept with a flow."""
+        observed = stored["observed_at"]
+        return cls(
+            tuple(Path(path) for path in stored["paths"]),
+            stored["source"],
+            stored["kind"],
+            stored["full"],
+            datetime.fromisoformat(observed) if observed else None,
+        )
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of an import flow: what it works on and what it has counted."""
+
+    home: Home
+    flow_id: UUID
+    request: Request
+    progress: Progress
+    summary: Summary = field(default_factory=Summary)
+    cause: dict[str, Any] = field(default_factory=dict)
+
+    def bulk(self) -> AbstractContextManager[engine.Engine]:
+        """A bulk engine with this home's limits."""
+        return engine.bulk(memory_limit=self.home.settings["memory_limit"], spill=self.home.spill)
+
+
+def import_files(home: Home, request: Request, progress: Progress = quiet) -> Summary:
+    """Import files into the engagement's register.
+
+    An import that a killed process left behind is carried on first.
+
+    Raises:
+        Rejected: a path does not exist, or nothing in it could be read.
+    """
+    paths = deliver.expand(request.paths)
+    request = dataclasses.replace(request, paths=paths)
+    label = f"import {' '.join(path.name for path in paths[:3])}{' ...' if len(paths) > 3 else ''}"  # noqa: PLR2004
+    with jobs.writer(home.scope, label, lambda who: progress("waiting", 0, None, who)):
+        _resume_all(home, progress)
+        if request.dry_run:
+            with rehearsal(home) as stage:
+                return _start(stage, request, progress)
+        return _start(home, request, progress)
+
+
+def resume(home: Home, flow_id: UUID, progress: Progress = quiet) -> Summary:
+    """Carry on an import that was interrupted.
+
+    Raises:
+        Rejected: there is none of that id, or it is finished.
+    """
+    with jobs.writer(home.scope, "imports resume", lambda who: progress("waiting", 0, None, who)):
+        with home.scope.transaction() as connection:
+            flow = jobs.get(connection, home.scope, flow_id)
+        if flow.status != "running":
+            raise Rejected(f"import {flow_id} is {flow.status}: there is nothing to carry on")
+        return _carry_on(home, flow, progress)
+
+
+def resume_open(home: Home, progress: Progress = quiet) -> list[Summary]:
+    """Carry on everything that was interrupted; the caller holds the writer lock."""
+    return _resume_all(home, progress)
+
+
+def _resume_all(home: Home, progress: Progress) -> list[Summary]:
+    with home.scope.transaction() as connection:
+        open_flows = jobs.find(connection, home.scope, status="running")
+    return [_carry_on(home, flow, progress) for flow in open_flows]
+
+
+def _start(home: Home, request: Request, progress: Progress) -> Summary:
+    with home.scope.transaction() as connection:
+        flow_id = jobs.begin(connection, home.scope, KIND, request.to_json())
+        existing = sum(register.count_assets(connection, home.scope).values())
+        events.append(connection, home.scope, "import.started", {"flow": str(flow_id)})
+    summary = Summary(
+        flow=str(flow_id),
+        mode="refinement" if existing else "initial",
+        existing_assets=existing,
+        dry_run=request.dry_run,
+    )
+    return _run(Run(home, flow_id, request, progress, summary), "")
+
+
+def _carry_on(home: Home, flow: Flow, progress: Progress) -> Summary:
+    summary = Summary.from_json(flow.result)
+    summary.flow = str(flow.id)
+    return _run(Run(home, flow.id, Request.from_json(flow.options), progress, summary), flow.phase)
+
+
+def _run(run: Run, last_phase: str) -> Summary:
+    names = [name for name, _ in PHASES]
+    run.cause = {
+        "kind": KIND,
+        "flow": str(run.flow_id),
+        "files": [path.name for path in run.request.paths],
+    }
+    for name, phase in PHASES[names.index(last_phase) + 1 if last_phase else 0 :]:
+        started = time.monotonic()
+        try:
+            phase(run)
+        except Rejected as error:
+            with run.home.scope.transaction() as connection:
+                jobs.finish(connection, run.flow_id, "failed", run.summary.to_json(), str(error))
+            raise
+        run.summary.seconds[name] = round(time.monotonic() - started, 3)
+    return run.summary
+
+
+def _read(run: Run) -> None:
+    with run.bulk() as bulk:
+        for path in run.request.paths:
+            deliver.deliver(run, bulk, path)
+    with run.home.scope.transaction() as connection:
+        delivered = evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
+        run.summary.rows_rejected = evidence.count_rejects(connection, run.flow_id)
+        if not delivered and run.summary.rows_rejected:
+            found = evidence.list_rejects(connection, run.home.scope, flow_id=run.flow_id, limit=1)[
+                0
+            ]
+            raise Rejected(f"nothing could be read: {found.file}: {found.reason}")
+        _mark(connection, run, "read")
+
+
+def _map(run: Run) -> None:
+    with run.home.scope.transaction() as connection:
+        for number, delivery in enumerate(
+            evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
+        ):
+            run.progress("map", number, None, delivery.file)
+            derive.map_layout(connection, run, delivery)
+        _mark(connection, run, "map")
+
+
+def _derive(run: Run) -> None:
+    with run.home.scope.transaction() as connection, run.bulk() as bulk:
+        delivered = evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
+        attributes = mapping.attributes(connection)
+        for number, delivery in enumerate(delivered):
+            run.progress("derive", number, len(delivered), delivery.file)
+            derive.derive_import(connection, run, bulk, delivery, attributes)
+        for source_id in sorted({delivery.source_id for delivery in delivered}):
+            gone = evidence.mark_gone(connection, run.home.scope, source_id)
+            run.summary.records_gone += len(gone)
+            register.mark_stale_by_records(
+                connection, run.home.scope, [str(record) for record in gone]
+            )
+        _mark(connection, run, "derive")
+
+
+def _identify(run: Run) -> None:
+    run.progress("identify", 0, None)
+    with run.home.scope.transaction() as connection, run.bulk() as bulk:
+        change = identity.recompute(connection, run.home.scope, bulk, f"import {run.flow_id}")
+        register.mark_stale(connection, run.home.scope, change.touched)
+        run.summary.assets_merged = change.merged
+        run.summary.assets_split = change.split
+        _mark(connection, run, "identify")
+
+
+def _reconcile(run: Run) -> None:
+    with run.home.scope.transaction() as connection, run.bulk() as bulk:
+        run.progress("reconcile", 0, register.stale_count(connection, run.home.scope))
+        done = weigh.fold_stale(connection, run.home, bulk, run.cause)
+        run.summary.assets_created = done.created
+        run.summary.assets_updated = done.updated
+        run.summary.assets_retired = done.retired
+        _mark(connection, run, "reconcile")
+
+
+def _publish(run: Run) -> None:
+    scope = run.home.scope
+    with scope.transaction() as connection:
+        summary = run.summary
+        summary.assets = register.count_assets(connection, scope)
+        summary.conflicts = register.count_conflicts(connection, scope)
+        _count_columns(run, connection)
+        summary.advise()
+        for delivery in evidence.list_imports(connection, scope, flow_id=run.flow_id):
+            evidence.close_import(connection, delivery.id, "done", {})
+        events.append(connection, scope, "import.finished", summary.to_json())
+        jobs.mark(connection, run.flow_id, "publish")
+        jobs.finish(connection, run.flow_id, "done", summary.to_json())
+
+
+def _count_columns(run: Run, connection: Any) -> None:  # noqa: ANN401 - a connection
+    layouts = {
+        delivery.layout_id
+        for delivery in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
+    }
+    states = [column for layout_id in layouts for column in mapping.current(connection, layout_id)]
+    run.summary.columns_mapped = sum(column.applied for column in states)
+    run.summary.columns_suggested = sum(column.state == "suggested" for column in states)
+    run.summary.columns_unmapped = (
+        len(states) - run.summary.columns_mapped - run.summary.columns_suggested
+    )
+
+
+def _mark(connection: Any, run: Run, phase: str) -> None:  # noqa: ANN401 - a connection
+    """Store the mark and what was counted so far with the phase's result."""
+    jobs.mark(connection, run.flow_id, phase, run.summary.to_json())
+    events.append(
+        connection, run.home.scope, "import.phase", {"flow": str(run.flow_id), "phase": phase}
+    )
+
+
+PHASES: tuple[tuple[str, Callable[[Run], None]], ...] = (
+    ("read", _read),
+    ("map", _map),
+    ("derive", _derive),
+    ("identify", _identify),
+    ("reconcile", _reconcile),
+    ("publish", _publish),
+)

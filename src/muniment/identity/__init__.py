@@ -1,0 +1,30 @@
+"""Identity: which records are one thing, under ids that stay, with people's judgements on top.
+
+`recompute` derives memberships from records and judgements; `merge`, `split` and `undo` append
+judgements. Knows no values of assets; the register folds what belongs together here.
+"""
+
+from muniment.identity.recompute import Change, recompute
+from muniment.identity.store import (
+    asset_of_record,
+    carry_over,
+    current_asset,
+    judgement_acts,
+    members,
+    moves_of,
+)
+from muniment.identity.judge import merge, split, undo
+
+__all__ = [
+    "Change",
+    "asset_of_record",
+    "carry_over",
+    "current_asset",
+    "judgement_acts",
+    "members",
+    "merge",
+    "moves_of",
+    "recompute",
+    "split",
+    "undo",
+]

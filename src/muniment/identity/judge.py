@@ -1,0 +1,79 @@
+"""A person's word on who is who: merge, split, undo. Each appends; none changes a row.
+
+The doors call these through `flows`, which recomputes identity and register afterwards.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from muniment.base import ids
+from muniment.base.errors import NotFound, Rejected
+from muniment.base.tenancy import Scope
+from muniment.identity import store
+from muniment.identity.types import Act
+
+
+def merge(connection: sa.Connection, scope: Scope, left: UUID, right: UUID, reason: str) -> UUID:
+    """Say that two assets are one; returns the id of the act, for `undo`.
+
+    Raises:
+        Rejected: both are the same asset already.
+    """
+    if left == right:
+        raise Rejected("both names lead to the same asset: there is nothing to merge")
+    _, first = store.member_references(connection, left)[0]
+    _, second = store.member_references(connection, right)[0]
+    act = ids.new()
+    store.add_judgements(connection, scope, act, "same", [(first, second)], reason)
+    return act
+
+
+def split(
+    connection: sa.Connection, scope: Scope, asset: UUID, records: Sequence[UUID], reason: str
+) -> UUID:
+    """Say that some records of an asset are another thing; returns the id of the act.
+
+    Raises:
+        Rejected: a record is not of that asset, or none would stay behind.
+    """
+    found = store.member_references(connection, asset)
+    known = {record for record, _ in found}
+    for record in records:
+        if record not in known:
+            raise Rejected(
+                f"record {ids.short(record)} is not one of the asset: `muniment show` lists its records"
+            )
+    leaving = [reference for record, reference in found if record in records]
+    staying = [reference for record, reference in found if record not in records]
+    if not leaving or not staying:
+        raise Rejected("a split needs at least one record on each side")
+    act = ids.new()
+    pairs = [(left, right) for left in staying for right in leaving]
+    store.add_judgements(connection, scope, act, "different", pairs, reason)
+    return act
+
+
+def undo(connection: sa.Connection, scope: Scope, act_id: UUID | None, reason: str) -> Act:
+    """Take back a merge or split: the one named, or the latest that still counts.
+
+    Raises:
+        NotFound: there is no such act, or none left to undo.
+        Rejected: it was undone before.
+    """
+    acts = store.judgement_acts(connection, scope)
+    if act_id is None:
+        standing = [act for act in acts if not act.undone]
+        if not standing:
+            raise NotFound("there is no merge or split to undo")
+        act = standing[-1]
+    else:
+        found = [act for act in acts if act.id == act_id]
+        if not found:
+            raise NotFound(f"{act_id} is not a merge or split: `muniment undo --list` shows them")
+        act = found[0]
+    if act.undone:
+        raise Rejected(f"{ids.short(act.id)} was undone before")
+    store.add_undo(connection, scope, act.id, reason)
+    return act

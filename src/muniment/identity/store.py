@@ -1,0 +1,248 @@
+"""The only queries on memberships, judgements and moved ids, and the identifiers read from records."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from muniment.base import clock, db
+from muniment.base.errors import NotFound
+from muniment.base.tenancy import Scope
+from muniment.identity.tables import judgements, memberships, moves, undone_acts
+from muniment.identity.types import Act, Move, Reference
+
+
+def records(connection: sa.Connection, scope: Scope) -> pa.Table:
+    """Every record of the engagement: id, source, key, layout family, asset type, asset (or null)."""
+    return db.read_arrow(
+        connection,
+        "SELECT r.id, s.name AS source, r.source_key, l.family_id AS list, r.asset_type, m.asset_id"
+        " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
+        " LEFT JOIN memberships m ON m.record_id = r.id"
+        ' WHERE r.engagement_id = %s ORDER BY s.name COLLATE "C", r.source_key COLLATE "C"',
+        (scope.engagement_id,),
+    )
+
+
+def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[str]) -> pa.Table:
+    """The values of identifying attributes: record id, attribute, value as text."""
+    return db.read_arrow(
+        connection,
+        "SELECT r.id, a.attribute, v.value FROM records r"
+        " CROSS JOIN LATERAL unnest(%s::text[]) AS a(attribute)"
+        " CROSS JOIN LATERAL jsonb_array_elements_text(r.claims -> a.attribute) AS v(value)"
+        " WHERE r.engagement_id = %s",
+        (list(attributes), scope.engagement_id),
+    )
+
+
+def write_memberships(connection: sa.Connection, scope: Scope, changed: pa.Table) -> None:
+    """Set the asset of records (columns record_id, asset_id)."""
+    connection.execute(
+        sa.text("CREATE TEMP TABLE joined (record_id uuid, asset_id uuid) ON COMMIT DROP")
+    )
+    db.copy_arrow(connection, "joined", changed)
+    connection.execute(
+        sa.text(
+            "INSERT INTO memberships (tenant_id, record_id, engagement_id, asset_id)"
+            " SELECT :tenant, record_id, :engagement, asset_id FROM joined"
+            " ON CONFLICT (tenant_id, record_id) DO UPDATE SET asset_id = excluded.asset_id"
+        ),
+        {"tenant": scope.tenant_id, "engagement": scope.engagement_id},
+    )
+    connection.execute(sa.text("DROP TABLE joined"))
+
+
+def carry_over(connection: sa.Connection, scope: Scope, pairs: pa.Table) -> None:
+    """Give records that replace others (columns old, new) the assets of those."""
+    connection.execute(sa.text("CREATE TEMP TABLE replaced (old uuid, new uuid) ON COMMIT DROP"))
+    db.copy_arrow(connection, "replaced", pairs)
+    connection.execute(
+        sa.text(
+            "INSERT INTO memberships (tenant_id, record_id, engagement_id, asset_id)"
+            " SELECT DISTINCT ON (new) :tenant, new, :engagement, m.asset_id FROM replaced"
+            " JOIN memberships m ON m.record_id = old ORDER BY new, m.asset_id"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"tenant": scope.tenant_id, "engagement": scope.engagement_id},
+    )
+    connection.execute(sa.text("DROP TABLE replaced"))
+
+
+def members(connection: sa.Connection, asset_id: UUID) -> list[UUID]:
+    """The records of an asset."""
+    query = sa.select(memberships.c.record_id).where(memberships.c.asset_id == asset_id)
+    return list(connection.scalars(query.order_by(memberships.c.record_id)))
+
+
+def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[UUID, Reference]]:
+    """The records of an asset with their references, in the order of source and key."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT r.id, s.name, r.source_key FROM memberships m JOIN records r ON r.id = m.record_id"
+            " JOIN sources s ON s.id = r.source_id WHERE m.asset_id = :asset"
+            ' ORDER BY s.name COLLATE "C", r.source_key COLLATE "C"'
+        ),
+        {"asset": asset_id},
+    )
+    return [(row[0], Reference(row[1], row[2])) for row in rows]
+
+
+def asset_of_record(connection: sa.Connection, record_id: UUID) -> UUID | None:
+    """The asset a record belongs to."""
+    return connection.scalar(
+        sa.select(memberships.c.asset_id).where(memberships.c.record_id == record_id)
+    )
+
+
+# Judgements
+
+
+def add_judgements(
+    connection: sa.Connection,
+    scope: Scope,
+    act_id: UUID,
+    verdict: str,
+    pairs: Iterable[tuple[Reference, Reference]],
+    reason: str,
+) -> None:
+    """Append the judgements of one act."""
+    from muniment.base import ids
+
+    connection.execute(
+        sa.insert(judgements),
+        [
+            {
+                "tenant_id": scope.tenant_id,
+                "id": ids.new(),
+                "engagement_id": scope.engagement_id,
+                "act_id": act_id,
+                "verdict": verdict,
+                "left_source": left.source,
+                "left_key": left.key,
+                "right_source": right.source,
+                "right_key": right.key,
+                "reason": reason,
+                "actor": scope.actor,
+                "at": clock.now(),
+            }
+            for left, right in pairs
+        ],
+    )
+
+
+def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
+    """Every merge and split by a person, oldest first, with whether it was undone."""
+    query = (
+        sa.select(judgements, undone_acts.c.act_id.is_not(None).label("undone"))
+        .outerjoin(
+            undone_acts,
+            (undone_acts.c.tenant_id == judgements.c.tenant_id)
+            & (undone_acts.c.act_id == judgements.c.act_id),
+        )
+        .where(judgements.c.engagement_id == scope.engagement_id)
+        .order_by(judgements.c.at, judgements.c.act_id, judgements.c.id)
+    )
+    acts: dict[UUID, Act] = {}
+    for row in connection.execute(query):
+        pair = (
+            Reference(row.left_source, row.left_key),
+            Reference(row.right_source, row.right_key),
+        )
+        known = acts.get(row.act_id)
+        pairs = (*known.pairs, pair) if known else (pair,)
+        acts[row.act_id] = Act(
+            row.act_id, row.verdict, pairs, row.reason, row.actor, row.at, bool(row.undone)
+        )
+    return list(acts.values())
+
+
+def add_undo(connection: sa.Connection, scope: Scope, act_id: UUID, reason: str) -> None:
+    """Append that an act no longer counts."""
+    connection.execute(
+        sa.insert(undone_acts).values(
+            tenant_id=scope.tenant_id,
+            act_id=act_id,
+            engagement_id=scope.engagement_id,
+            reason=reason,
+            actor=scope.actor,
+            at=clock.now(),
+        )
+    )
+
+
+# Moved ids
+
+
+def add_moves(connection: sa.Connection, scope: Scope, rows: Sequence[dict[str, Any]]) -> None:
+    """Append moves: dicts with kind, from_asset, to_asset, records, cause."""
+    if rows:
+        connection.execute(
+            sa.insert(moves),
+            [
+                {
+                    "tenant_id": scope.tenant_id,
+                    "engagement_id": scope.engagement_id,
+                    "actor": scope.actor,
+                    "at": clock.now(),
+                    **row,
+                }
+                for row in rows
+            ],
+        )
+
+
+def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[str]]]:
+    """Ids that were given up and are free to come back, with the records they had; oldest first."""
+    used = sa.select(memberships.c.asset_id).where(
+        memberships.c.engagement_id == scope.engagement_id
+    )
+    query = (
+        sa.select(moves.c.from_asset, moves.c.records)
+        .where(
+            moves.c.engagement_id == scope.engagement_id,
+            moves.c.kind == "merge",
+            moves.c.from_asset.not_in(used),
+        )
+        .distinct(moves.c.from_asset)
+        .order_by(moves.c.from_asset, moves.c.id.desc())
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def moves_of(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[Move]:
+    """The merges and splits an asset took part in, oldest first."""
+    query = (
+        sa.select(*(moves.c[name] for name in Move.__dataclass_fields__))
+        .where(
+            moves.c.engagement_id == scope.engagement_id,
+            sa.or_(moves.c.from_asset == asset_id, moves.c.to_asset == asset_id),
+        )
+        .order_by(moves.c.id)
+    )
+    return [Move(*row) for row in connection.execute(query)]
+
+
+def current_asset(connection: sa.Connection, scope: Scope, asset_id: UUID) -> UUID:
+    """Follow redirects from an id that was given up to the one that stands for it now.
+
+    Raises:
+        NotFound: the id was never an asset of this engagement.
+    """
+    seen: set[UUID] = set()
+    while asset_id not in seen:
+        seen.add(asset_id)
+        if members(connection, asset_id):
+            return asset_id
+        target = connection.scalar(
+            sa.select(moves.c.to_asset)
+            .where(moves.c.engagement_id == scope.engagement_id, moves.c.from_asset == asset_id)
+            .order_by(moves.c.id.desc())
+            .limit(1)
+        )
+        if target is None:
+            break
+        asset_id = target
+    raise NotFound(f"{asset_id} is not an asset of this engagement: `muniment assets` lists them")

@@ -1,0 +1,56 @@
+"""Tables of identity: which record belongs to which asset, people's judgements, moved ids."""
+
+import sqlalchemy as sa
+
+from muniment.base.db import jsonb, moment, refers, tenant_table, text, uid
+
+memberships = tenant_table(
+    "memberships",
+    uid("record_id"),
+    uid("engagement_id"),
+    uid("asset_id"),
+    sa.ForeignKeyConstraint(
+        ["tenant_id", "record_id"], ["records.tenant_id", "records.id"], ondelete="CASCADE"
+    ),
+    sa.Index("ix_memberships_asset", "tenant_id", "engagement_id", "asset_id"),
+    key=("record_id",),
+)
+judgements = tenant_table(
+    "judgements",
+    uid("id"),
+    uid("engagement_id"),
+    uid("act_id"),
+    text("verdict"),
+    text("left_source"),
+    text("left_key"),
+    text("right_source"),
+    text("right_key"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    sa.CheckConstraint("verdict in ('same', 'different')", name="verdict"),
+    refers(["engagement_id"], "engagements"),
+)
+undone_acts = tenant_table(
+    "undone_acts",
+    uid("act_id"),
+    uid("engagement_id"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    key=("act_id",),
+)
+moves = tenant_table(
+    "identity_moves",
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    uid("engagement_id"),
+    text("kind"),
+    uid("from_asset"),
+    uid("to_asset"),
+    jsonb("records"),
+    text("cause"),
+    text("actor"),
+    moment("at"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_identity_moves_from", "tenant_id", "engagement_id", "from_asset"),
+)

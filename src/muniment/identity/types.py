@@ -1,0 +1,38 @@
+"""What identity is made of: a person's act, a record's reference, a move of an id. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record by what does not change: its source's name and its key there."""
+
+    source: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One merge or split by a person: judgements that are undone together."""
+
+    id: UUID
+    verdict: str
+    pairs: tuple[tuple[Reference, Reference], ...]
+    reason: str
+    actor: str
+    at: datetime
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An id that was given up for another (merge), or made out of another (split)."""
+
+    kind: str
+    from_asset: UUID
+    to_asset: UUID
+    cause: str
+    actor: str
+    at: datetime

@@ -1,0 +1,33 @@
+"""Mapping: what each column of a source means, as a log of choices people can read and change.
+
+`propose` asks `matching` for each new layout; `current` and `past` read the log; `kinds` holds
+what is known of common exports. Knows no rows of the database but its own and memory's.
+"""
+
+from muniment.mapping.keys import choose_key, infer_type
+from muniment.mapping.kinds import FILE_COLUMN, Kind, Tab, kind, kinds, recognise
+from muniment.mapping.propose import propose
+from muniment.mapping.store import add_attribute, attributes, current, past
+from muniment.mapping.types import APPLIED, ColumnMapping
+from muniment.mapping.verdict import accept, assign_column, reject
+
+__all__ = [
+    "APPLIED",
+    "FILE_COLUMN",
+    "ColumnMapping",
+    "Kind",
+    "Tab",
+    "accept",
+    "add_attribute",
+    "assign_column",
+    "attributes",
+    "choose_key",
+    "current",
+    "infer_type",
+    "kind",
+    "kinds",
+    "past",
+    "propose",
+    "recognise",
+    "reject",
+]

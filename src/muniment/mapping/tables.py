@@ -1,0 +1,36 @@
+"""Tables of mapping: what each column means, as a log of choices, and attributes people added."""
+
+import sqlalchemy as sa
+
+from muniment.base.db import jsonb, moment, refers, tenant_table, text, uid
+
+mappings = tenant_table(
+    "mappings",
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    uid("layout_id"),
+    text("column"),
+    text("attribute", nullable=True),
+    jsonb("transform"),
+    text("state"),
+    sa.Column("probability", sa.Double, nullable=False),
+    jsonb("reasons"),
+    jsonb("runner_up", nullable=True),
+    jsonb("samples"),
+    uid("decision_id"),
+    text("actor"),
+    moment("at"),
+    sa.CheckConstraint(
+        "state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')", name="state"
+    ),
+    refers(["layout_id"], "layouts"),
+    refers(["decision_id"], "decisions"),
+    sa.Index("ix_mappings_current", "tenant_id", "layout_id", "column", "id"),
+)
+own_attributes = tenant_table(
+    "own_attributes",
+    text("name"),
+    jsonb("definition"),
+    text("actor"),
+    moment("at"),
+    key=("name",),
+)

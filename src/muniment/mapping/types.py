@@ -1,0 +1,37 @@
+"""What mapping is made of: the meaning of one column and the state of that choice. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+APPLIED = ("auto", "accepted")
+"""States in which a mapping gives values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """What a column means, since when, by whom, and why.
+
+    `state` is auto, suggested, accepted, rejected or unmapped; only auto and accepted give values.
+    """
+
+    id: int
+    layout_id: UUID
+    column: str
+    attribute: str | None
+    transform: Mapping[str, Any]
+    state: str
+    probability: float
+    reasons: tuple[str, ...]
+    runner_up: Mapping[str, Any] | None
+    samples: tuple[str, ...]
+    decision_id: UUID
+    actor: str
+    at: datetime
+
+    @property
+    def applied(self) -> bool:
+        """Whether the column gives values."""
+        return self.state in APPLIED and self.attribute is not None

@@ -1,0 +1,32 @@
+"""Tables of memory: every automatic choice, and every verdict on one. Append-only."""
+
+import sqlalchemy as sa
+
+from muniment.base.db import jsonb, moment, refers, tenant_table, text, uid
+
+decisions = tenant_table(
+    "decisions",
+    uid("id"),
+    uid("engagement_id", nullable=True),
+    text("kind"),
+    text("subject"),
+    text("choice"),
+    sa.Column("confidence", sa.Double, nullable=False),
+    jsonb("evidence"),
+    text("actor"),
+    moment("at"),
+    sa.Index("ix_decisions_kind", "tenant_id", "kind", "subject"),
+)
+feedback = tenant_table(
+    "feedback",
+    uid("id"),
+    uid("decision_id"),
+    text("verdict"),
+    text("choice"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    sa.CheckConstraint("verdict in ('accepted', 'rejected', 'withdrawn')", name="verdict"),
+    refers(["decision_id"], "decisions"),
+    sa.Index("ix_feedback_decision", "tenant_id", "decision_id"),
+)

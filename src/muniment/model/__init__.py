@@ -1,0 +1,40 @@
+"""The canonical model of an asset: attributes, types, states, and how raw cells become values.
+
+Everything is data that people can read and extend (attributes.toml, asset_types.toml,
+operating_systems.toml) plus pure functions. The model knows no source, no database and no record;
+`normalise` never raises: what cannot be read comes back as a problem, what says nothing as a note.
+"""
+
+from muniment.model.catalogue import (
+    asset_type_of,
+    asset_types,
+    attribute,
+    attributes,
+    family,
+)
+from muniment.model.identifiers import uuid_byte_orders
+from muniment.model.normalise import normalise
+from muniment.model.own import own_attribute
+from muniment.model.quantities import unit_in_header
+from muniment.model.render import render_markdown
+from muniment.model.types import STATES, AssetType, Attribute, Context, Normalised, Scalar, fold
+
+__all__ = [
+    "STATES",
+    "AssetType",
+    "Attribute",
+    "Context",
+    "Normalised",
+    "Scalar",
+    "asset_type_of",
+    "asset_types",
+    "attribute",
+    "attributes",
+    "family",
+    "fold",
+    "normalise",
+    "own_attribute",
+    "render_markdown",
+    "unit_in_header",
+    "uuid_byte_orders",
+]

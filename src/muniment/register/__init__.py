@@ -1,0 +1,50 @@
+"""The register: one row per asset, folded from its records' claims, with proof and history.
+
+`reconcile` brings stale assets up to date; `find`, `get`, `history`, `conflicts` read; and
+`fingerprint` says whether two registers are the same. Knows records and identity, no files.
+"""
+
+from muniment.register.fingerprint import fingerprint
+from muniment.register.policy import Reliability
+from muniment.register.reconcile import reconcile
+from muniment.register.store import (
+    all_assets,
+    as_of,
+    count_assets,
+    count_conflicts,
+    find,
+    find_by_name,
+    get,
+    history,
+    list_conflicts,
+    mark_all_stale,
+    mark_stale,
+    mark_stale_by_records,
+    stale_count,
+)
+from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Reconciled, Version
+
+__all__ = [
+    "SEVERITIES",
+    "Asset",
+    "Conflict",
+    "Query",
+    "Reconciled",
+    "Reliability",
+    "Version",
+    "all_assets",
+    "as_of",
+    "count_assets",
+    "count_conflicts",
+    "find",
+    "find_by_name",
+    "fingerprint",
+    "get",
+    "history",
+    "list_conflicts",
+    "mark_all_stale",
+    "mark_stale",
+    "mark_stale_by_records",
+    "reconcile",
+    "stale_count",
+]

@@ -1,0 +1,72 @@
+"""One number for a whole register: equal registers have equal fingerprints, whatever their ids.
+
+A sha256 over the canonical export of assets, values, provenance and open conflicts, without ids,
+times and the version log. Used by `muniment fingerprint` and by every test of what must hold.
+"""
+
+import hashlib
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from muniment.base import db
+from muniment.base.tenancy import Scope
+from muniment.register import store
+from muniment.register.types import Asset
+
+
+def fingerprint(connection: sa.Connection, scope: Scope, *, with_ids: bool = False) -> str:
+    """The fingerprint of the engagement's register, 64 hex digits.
+
+    Args:
+        connection: of a transaction of the tenant.
+        scope: whose register.
+        with_ids: also cover the assets' ids (tests of undo).
+    """
+    references = {
+        row[0]: f"{row[1]}|{row[2]}"
+        for row in connection.execute(
+            sa.text(
+                "SELECT r.id, s.name, r.source_key FROM records r JOIN sources s ON s.id = r.source_id"
+                " WHERE r.engagement_id = :engagement"
+            ),
+            {"engagement": scope.engagement_id},
+        )
+    }
+    open_conflicts: dict[UUID, list[Any]] = defaultdict(list)
+    for conflict in store.list_conflicts(connection, scope, limit=None):
+        open_conflicts[conflict.asset_id].append(
+            [conflict.attribute, conflict.kind, conflict.severity, conflict.claims, conflict.hint]
+        )
+    lines = sorted(
+        (f"{asset.id} " if with_ids else "") + _line(asset, references, open_conflicts[asset.id])
+        for asset in store.all_assets(connection, scope)
+    )
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _line(asset: Asset, references: dict[UUID, str], conflicts: list[Any]) -> str:
+    provenance = {
+        attribute: {**proof, "record": references[UUID(proof["record"])]}
+        for attribute, proof in asset.provenance.items()
+    }
+    return db.dumps(
+        [
+            asset.type,
+            asset.subtype,
+            asset.state,
+            asset.name,
+            asset.confidence,
+            list(asset.sources),
+            asset.record_count,
+            asset.values,
+            provenance,
+            conflicts,
+        ]
+    )

@@ -1,0 +1,200 @@
+"""The fold: from the claims of an asset's records to its values, with provenance and conflicts.
+
+Set-based in the bulk engine; called by `reconcile`. A pure function of its tables: sums are of
+integers, every order is total, so the order in which claims arrived can never show.
+"""
+
+import pyarrow as pa
+
+from muniment.base.engine import Engine
+
+_MICRO = 1_000_000
+_DAY = 86_400_000_000
+_LONGEST_TERM = 200
+_MACHINE_NAMES = ("hostname", "fqdn", "name", "aliases", "serial", "ip_address")
+_OTHER_NAMES = ("name", "application_id", "database_name", "hostname", "fqdn", "software_product")
+
+
+def fold(
+    engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Table, weights: pa.Table
+) -> None:
+    """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
+
+    Args:
+        engine: where the tables are made.
+        records: record, asset_id, source, ref (its key there), observed (microseconds), gone, asset_type, subtype.
+        claims: record, attribute, value (JSON text of one scalar), position in its list.
+        attributes: as `policy.attribute_table` gives them.
+        weights: as `policy.weight_table` gives them.
+    """
+    engine.register("fold_records", records)
+    engine.register("fold_claims", claims)
+    engine.register("fold_attributes", attributes)
+    engine.register("fold_weights", weights)
+    _weigh(engine)
+    _rank(engine)
+    _winners(engine)
+    _conflicts(engine)
+    _assets(engine)
+    engine.derive(
+        "found_terms",
+        "SELECT DISTINCT asset_id, attribute, left(lower(value::JSON ->> '$'),"
+        f" {_LONGEST_TERM}) AS term FROM ranked_values JOIN fold_attributes USING (attribute)"
+        " WHERE searchable AND (place = 1 OR ranked_values.multi) AND value NOT IN ('\"\"', 'null')",
+    )
+
+
+def _weigh(engine: Engine) -> None:
+    engine.derive(  # records that are gone speak only where no other record is left
+        "speaking",
+        "SELECT *, observed::BIGINT // " + str(_DAY) + " AS day FROM fold_records"
+        " QUALIFY NOT gone::BOOLEAN OR bool_and(gone::BOOLEAN) OVER (PARTITION BY asset_id)",
+    )
+    engine.derive(
+        "weighed",
+        "SELECT s.asset_id, c.attribute, c.value, s.source, max(s.day) AS day,"
+        " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref"
+        " FROM fold_claims c JOIN speaking s USING (record) GROUP BY ALL UNION ALL"
+        " SELECT asset_id, 'asset_type', to_json(asset_type || coalesce('/' || subtype, ''))::VARCHAR,"
+        " source, max(day), min_by(record, (-day, ref)), min_by(ref, (-day, ref))"
+        " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, subtype, source",
+    )
+    engine.derive(
+        "votes",
+        "SELECT v.*, a.policy, a.multi, coalesce(w.authoritative, false) AS authoritative,"
+        " round(coalesce(w.weight, 1.0) * pow(0.5, (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute)"
+        f" - v.day) / a.half_life) * {_MICRO})::BIGINT AS micro"
+        " FROM weighed v JOIN fold_attributes a USING (attribute)"
+        " LEFT JOIN fold_weights w ON w.source = v.source AND w.attribute = v.attribute",
+    )
+
+
+def _rank(engine: Engine) -> None:
+    engine.derive(
+        "classes",
+        "SELECT asset_id, attribute, value, any_value(policy) AS policy, any_value(multi) AS multi,"
+        " sum(micro)::BIGINT AS micro, count(*)::INT AS support, max(day) AS day,"
+        " bool_or(authoritative) AS authoritative, list_sort(list(DISTINCT source)) AS sources,"
+        " min_by(record, (-micro, source, ref)) AS record,"
+        " min_by(source, (-micro, source, ref)) AS source"
+        " FROM votes GROUP BY asset_id, attribute, value",
+    )
+    engine.derive(
+        "ranked_values",
+        "SELECT *, row_number() OVER (PARTITION BY asset_id, attribute ORDER BY authoritative DESC,"
+        " CASE policy WHEN 'newest' THEN day WHEN 'most_reported' THEN support ELSE 0 END DESC,"
+        " micro DESC, support DESC, day DESC, value) AS place,"
+        " count(*) OVER (PARTITION BY asset_id, attribute) AS rivals FROM classes",
+    )
+    engine.derive(
+        "masses",
+        "SELECT asset_id, attribute,"
+        f" list_sum(list_sort(list(exp(least(micro, 30 * {_MICRO}) / {_MICRO}.0)))) + 1 AS mass"
+        " FROM ranked_values GROUP BY asset_id, attribute",
+    )
+    engine.derive(
+        "scored",
+        "SELECT r.*, round(CASE WHEN r.multi THEN exp(s) / (1 + exp(s)) ELSE exp(s) / m.mass END, 4)"
+        f" AS confidence FROM (SELECT *, least(micro, 30 * {_MICRO}) / {_MICRO}.0 AS s FROM ranked_values) r"
+        " JOIN masses m USING (asset_id, attribute)",
+    )
+
+
+def _winners(engine: Engine) -> None:
+    each = (
+        "string_agg('{\"confidence\":' || confidence || ',\"sources\":' || to_json(sources)"
+        " || ',\"value\":' || value || '}', ',' ORDER BY place)"
+    )
+    engine.derive(
+        "winners",
+        "SELECT asset_id, attribute, any_value(multi) AS multi, any_value(rivals) AS rivals,"
+        " CASE WHEN any_value(multi) THEN '[' || string_agg(value, ',' ORDER BY place) || ']'"
+        " ELSE min_by(value, place) END AS value, min_by(confidence, place) AS confidence,"
+        " '{\"confidence\":' || min_by(confidence, place)"
+        f" || CASE WHEN any_value(multi) THEN ',\"each\":[' || {each} || ']' ELSE '' END"
+        " || ',\"record\":\"' || min_by(record, place) || '\"'"
+        f" || CASE WHEN NOT any_value(multi) AND any_value(rivals) > 1 THEN ',\"rivals\":[' || {each}"
+        " FILTER (WHERE place > 1) || ']' ELSE '' END"
+        " || ',\"rule\":\"' || min_by(CASE WHEN authoritative THEN 'authoritative' ELSE policy END, place)"
+        " || '\",\"sources\":' || to_json(min_by(sources, place)) || '}' AS provenance"
+        " FROM scored GROUP BY asset_id, attribute",
+    )
+
+
+def _conflicts(engine: Engine) -> None:
+    engine.derive(  # lists conflict where a source shares nothing with any other
+        "lone_sources",
+        "SELECT asset_id, attribute FROM (SELECT v.asset_id, v.attribute, v.source,"
+        " max(len(c.sources)) AS shared FROM votes v JOIN classes c USING (asset_id, attribute, value)"
+        " WHERE v.multi GROUP BY ALL) GROUP BY asset_id, attribute"
+        " HAVING count(*) > 1 AND min(shared) = 1",
+    )
+    engine.derive(
+        "disputed",
+        "SELECT asset_id, attribute FROM winners WHERE NOT multi AND rivals > 1 UNION ALL"
+        " SELECT l.asset_id, l.attribute FROM lone_sources l JOIN fold_attributes a USING (attribute)"
+        " WHERE a.identifying",
+    )
+    engine.derive(
+        "found_conflicts",
+        "SELECT s.asset_id, s.attribute, 'value_mismatch' AS kind, any_value(a.severity) AS severity,"
+        " any_value(a.rank) AS rank, '[' || string_agg('{\"confidence\":' || s.confidence"
+        ' || \',"seen":"\' || strftime(make_timestamp(s.day * ' + str(_DAY) + "), '%Y-%m-%d')"
+        " || '\",\"sources\":' || to_json(s.sources) || ',\"value\":' || s.value || '}', ',' ORDER BY place)"
+        " || ']' AS claims, CASE"
+        " WHEN max(s.day) FILTER (WHERE place > 1) > max(s.day) FILTER (WHERE place = 1)"
+        "  THEN min_by(s.source, (-s.day, place)) FILTER (WHERE place > 1)"
+        "   || ' saw another value later than ' || min_by(s.source, place)"
+        "   || ' saw the winning one: look whether it has changed'"
+        " WHEN max(s.support) FILTER (WHERE place > 1) > max(s.support) FILTER (WHERE place = 1)"
+        "  THEN 'more sources report another value than the winning one: look whether they copy each other'"
+        " WHEN max(s.support) FILTER (WHERE place = 1) > 1"
+        "  THEN max(s.support) FILTER (WHERE place = 1) || ' sources agree against '"
+        "   || count(*) FILTER (WHERE place > 1) || ' other value(s): correct it in '"
+        "   || min_by(s.source, place) FILTER (WHERE place > 1)"
+        " ELSE 'one source against another (' || min_by(s.source, place) || ', '"
+        "  || min_by(s.source, place) FILTER (WHERE place = 2) || '): a third source or its owner can tell'"
+        " END AS hint FROM scored s JOIN disputed d USING (asset_id, attribute)"
+        " JOIN fold_attributes a USING (attribute) WHERE s.attribute <> 'asset_type'"
+        " GROUP BY s.asset_id, s.attribute",
+    )
+
+
+def _names(order: tuple[str, ...]) -> str:
+    return " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(order))
+
+
+def _assets(engine: Engine) -> None:
+    engine.derive(
+        "typed",
+        "SELECT asset_id, split_part(value::JSON ->> '$', '/', 1) AS type,"
+        " nullif(split_part(value::JSON ->> '$', '/', 2), '') AS subtype FROM winners"
+        " WHERE attribute = 'asset_type'",
+    )
+    engine.derive(
+        "named",
+        "SELECT w.asset_id, min_by(CASE WHEN w.multi THEN w.value::JSON ->> '$[0]'"
+        " ELSE w.value::JSON ->> '$' END, CASE WHEN t.type IS NULL OR t.type IN ('server',"
+        " 'virtual_machine', 'end_user_device', 'network_device', 'storage') THEN CASE w.attribute "
+        f"{_names(_MACHINE_NAMES)} END ELSE CASE w.attribute {_names(_OTHER_NAMES)} END END) AS name"
+        " FROM winners w LEFT JOIN typed t USING (asset_id) GROUP BY w.asset_id",
+    )
+    engine.derive(
+        "body",
+        "SELECT asset_id, '{' || string_agg('\"' || attribute || '\":' || value, ',' ORDER BY attribute)"
+        " || '}' AS values, '{' || string_agg('\"' || attribute || '\":' || provenance, ',' ORDER BY attribute)"
+        " || '}' AS provenance, round(sum(round(confidence * 10000)::BIGINT) / count(*) / 10000, 4)"
+        " AS confidence FROM winners WHERE attribute <> 'asset_type' GROUP BY asset_id",
+    )
+    engine.derive(
+        "folded",
+        "SELECT r.asset_id AS id, coalesce(t.type, 'other') AS type, t.subtype AS subtype,"
+        " CASE WHEN r.gone THEN 'retired' WHEN b.values IS NULL THEN 'discovered' ELSE 'reconciled' END"
+        " AS state, coalesce(n.name, '(unnamed)') AS name, coalesce(b.confidence, 0) AS confidence,"
+        " r.sources, r.record_count, coalesce(b.values, '{}') AS values,"
+        " coalesce(b.provenance, '{}') AS provenance FROM ("
+        "  SELECT asset_id, bool_and(gone::BOOLEAN) AS gone, count(*)::INT AS record_count,"
+        "  list_sort(list(DISTINCT source)) AS sources FROM fold_records GROUP BY asset_id) r"
+        " LEFT JOIN typed t USING (asset_id) LEFT JOIN named n USING (asset_id)"
+        " LEFT JOIN body b USING (asset_id)",
+    )

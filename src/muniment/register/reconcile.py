@@ -1,0 +1,83 @@
+"""Bring the register up to date with the evidence: fold the stale assets, store what changed.
+
+`flows` calls this as a phase, in one transaction. Compares before it stages: what is unchanged
+costs a hash.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from muniment import model
+from muniment.base.engine import Engine
+from muniment.base.tenancy import Scope
+from muniment.register import store
+from muniment.register.fold import fold
+from muniment.register.policy import Reliability, attribute_table, weight_table
+from muniment.register.types import Reconciled
+
+
+def reconcile(
+    connection: sa.Connection,
+    scope: Scope,
+    engine: Engine,
+    attributes: Mapping[str, model.Attribute],
+    reliabilities: list[Reliability],
+    cause: Mapping[str, Any],
+) -> Reconciled:
+    """Fold every stale asset and store the difference.
+
+    Args:
+        connection: of the phase's transaction.
+        scope: whose register.
+        engine: for the fold's tables.
+        attributes: the model with the tenant's own attributes.
+        reliabilities: how much each source weighs per attribute; a missing pair weighs 1 nat.
+        cause: what led to this, kept with every version it makes.
+    """
+    fold(
+        engine,
+        store.stale_records(connection, scope),
+        store.stale_claims(connection, scope),
+        attribute_table(attributes),
+        weight_table(reliabilities),
+    )
+    engine.register("stored", store.stored_hashes(connection, scope))
+    engine.derive(
+        "hashed",
+        "SELECT *, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
+        " md5(concat_ws('|', type, subtype, state, name, values, provenance, to_json(sources),"
+        " record_count)) AS content_hash FROM folded",
+    )
+    engine.derive(
+        "changed_assets",
+        "SELECT h.*, s.id IS NULL AS created, h.state = 'retired' AND coalesce(s.state, '') <> 'retired'"
+        " AS retires, s.values_hash IS NOT NULL AND s.values_hash <> h.values_hash AS updates"
+        " FROM hashed h LEFT JOIN stored s ON s.id = h.id"
+        " WHERE s.id IS NULL OR s.content_hash <> h.content_hash",
+    )
+    total = engine.count("hashed")
+    counts = engine.rows(
+        "SELECT count(*) FILTER (WHERE created) AS created, count(*) FILTER (WHERE updates) AS updated,"
+        " count(*) FILTER (WHERE retires) AS retired, count(*) AS changed FROM changed_assets"
+    ).to_pylist()[0]
+    if counts["changed"]:
+        store.write(
+            connection,
+            scope,
+            engine.rows(
+                "SELECT id, type, subtype, state, name, confidence, to_json(sources)::VARCHAR AS sources,"
+                " record_count, values, provenance, values_hash, content_hash FROM changed_assets"
+            ),
+            engine.rows("SELECT t.* FROM found_terms t JOIN changed_assets a ON a.id = t.asset_id"),
+            engine.rows(
+                "SELECT c.* FROM found_conflicts c JOIN changed_assets a ON a.id = c.asset_id"
+            ),
+            dict(cause),
+        )
+    removed = store.remove_empty(connection, scope)
+    store.clear_stale(connection, scope)
+    return Reconciled(
+        counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed
+    )

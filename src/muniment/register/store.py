@@ -1,0 +1,452 @@
+"""The only queries on assets, versions, terms, conflicts and the marks of what must be folded."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from muniment.base import clock, db
+from muniment.base.errors import NotFound, Rejected
+from muniment.base.tenancy import Scope
+from muniment.register.tables import assets, conflicts, stale, terms, versions
+from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Version
+
+_SORTS = ("name", "type", "state", "confidence", "updated_at", "version", "record_count")
+
+
+# What must be folded
+
+
+def mark_stale(connection: sa.Connection, scope: Scope, asset_ids: Iterable[UUID]) -> None:
+    """Note assets that must be folded again, in the transaction that changed their evidence."""
+    rows = [
+        {"tenant_id": scope.tenant_id, "engagement_id": scope.engagement_id, "asset_id": asset_id}
+        for asset_id in sorted(asset_ids)
+    ]
+    if rows:
+        connection.execute(insert(stale).on_conflict_do_nothing(), rows)
+
+
+def mark_stale_by_records(
+    connection: sa.Connection, scope: Scope, record_ids: Iterable[str]
+) -> None:
+    """Note the assets that these records belong to."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO stale_assets (tenant_id, engagement_id, asset_id)"
+            " SELECT DISTINCT :tenant, :engagement, asset_id FROM memberships"
+            " WHERE record_id = ANY(cast(:records AS uuid[])) ON CONFLICT DO NOTHING"
+        ),
+        {
+            "tenant": scope.tenant_id,
+            "engagement": scope.engagement_id,
+            "records": [str(record) for record in record_ids],
+        },
+    )
+
+
+def mark_all_stale(connection: sa.Connection, scope: Scope) -> None:
+    """Note every asset, because a rule that holds for all has changed."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO stale_assets (tenant_id, engagement_id, asset_id)"
+            " SELECT DISTINCT tenant_id, engagement_id, asset_id FROM memberships"
+            " WHERE engagement_id = :engagement ON CONFLICT DO NOTHING"
+        ),
+        {"engagement": scope.engagement_id},
+    )
+
+
+def stale_count(connection: sa.Connection, scope: Scope) -> int:
+    """How many assets wait to be folded."""
+    query = sa.select(sa.func.count()).select_from(stale)
+    return int(connection.scalar(query.where(stale.c.engagement_id == scope.engagement_id)) or 0)
+
+
+def stale_records(connection: sa.Connection, scope: Scope) -> pa.Table:
+    """The records of the stale assets, for the fold."""
+    return db.read_arrow(
+        connection,
+        "SELECT r.id AS record, m.asset_id, s.name AS source, r.source_key AS ref,"
+        " (extract(epoch FROM r.observed_at) * 1000000)::bigint AS observed,"
+        " (r.gone OR NOT s.active) AS gone, r.asset_type,"
+        " r.subtype FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
+        " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
+        " WHERE t.engagement_id = %s",
+        (scope.engagement_id,),
+    )
+
+
+def stale_claims(connection: sa.Connection, scope: Scope) -> pa.Table:
+    """The claims of the stale assets' records, one row per value."""
+    return db.read_arrow(
+        connection,
+        "SELECT r.id AS record, c.key AS attribute, v.value::text AS value"
+        " FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
+        " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
+        " CROSS JOIN LATERAL jsonb_each(r.claims) c"
+        " CROSS JOIN LATERAL jsonb_array_elements(c.value) v(value)"
+        " WHERE t.engagement_id = %s",
+        (scope.engagement_id,),
+    )
+
+
+def stored_hashes(connection: sa.Connection, scope: Scope) -> pa.Table:
+    """Hashes and versions of the stale assets as they are in the register."""
+    return db.read_arrow(
+        connection,
+        "SELECT a.id, a.values_hash, a.content_hash, a.version, a.state FROM stale_assets t"
+        " JOIN assets a ON a.id = t.asset_id WHERE t.engagement_id = %s",
+        (scope.engagement_id,),
+    )
+
+
+# Writing
+
+
+def write(
+    connection: sa.Connection,
+    scope: Scope,
+    folded: pa.Table,
+    found_terms: pa.Table,
+    found_conflicts: pa.Table,
+    cause: dict[str, Any],
+) -> None:
+    """Replace the assets in `folded`: close the versions that end, store terms and conflicts.
+
+    Args:
+        connection: of the transaction that also clears the marks.
+        scope: whose register.
+        folded: as the fold made it, with values_hash and content_hash; only what changed.
+        found_terms: asset_id, attribute, term.
+        found_conflicts: asset_id, attribute, kind, severity, rank, claims, hint.
+        cause: what made this change, kept with the versions.
+    """
+    parameters = {
+        "tenant": scope.tenant_id,
+        "engagement": scope.engagement_id,
+        "actor": scope.actor,
+        "now": clock.now(),
+        "cause": db.dumps(cause),
+    }
+    connection.execute(sa.text(_TEMPORARY))
+    db.copy_arrow(connection, "incoming_assets", folded)
+    connection.execute(
+        sa.text(
+            _CLOSE + " JOIN incoming_assets i ON i.id = a.id WHERE i.values_hash <> a.values_hash"
+        ),
+        parameters,
+    )
+    connection.execute(sa.text(_UPSERT), parameters)
+    for name, table in (("asset_terms", found_terms), ("conflicts", found_conflicts)):
+        connection.execute(
+            sa.text(
+                f"CREATE TEMP TABLE incoming_{name} ON COMMIT DROP AS SELECT "
+                + ", ".join(table.column_names)
+                + f" FROM {name} WITH NO DATA"
+            )
+        )
+        db.copy_arrow(connection, f"incoming_{name}", table)
+    connection.execute(sa.text(_TERMS_OUT), parameters)
+    connection.execute(sa.text(_TERMS_IN), parameters)
+    connection.execute(sa.text(_CONFLICTS_OUT), parameters)
+    connection.execute(sa.text(_CONFLICTS_IN), parameters)
+    for name in ("incoming_assets", "incoming_asset_terms", "incoming_conflicts"):
+        connection.execute(sa.text(f"DROP TABLE {name}"))
+
+
+_TEMPORARY = (
+    "CREATE TEMP TABLE incoming_assets (id uuid, type text, subtype text, state text, name text,"
+    " confidence double precision, sources jsonb, record_count int, values jsonb, provenance jsonb,"
+    " values_hash text, content_hash text) ON COMMIT DROP"
+)
+_CLOSE = (
+    "INSERT INTO asset_versions (tenant_id, asset_id, version, engagement_id, valid_from, valid_to,"
+    " type, subtype, state, name, values, provenance, cause, created_at, created_by, actor)"
+    " SELECT a.tenant_id, a.id, a.version, a.engagement_id, a.updated_at, :now, a.type, a.subtype,"
+    " a.state, a.name, a.values, a.provenance, a.cause, a.created_at, a.created_by, a.updated_by"
+    " FROM assets a"
+)
+_UPSERT = (
+    "INSERT INTO assets (tenant_id, id, engagement_id, type, subtype, state, name, confidence,"
+    " sources, record_count, values, provenance, values_hash, content_hash, version, cause,"
+    " created_at, created_by, updated_at, updated_by)"
+    " SELECT :tenant, i.id, :engagement, i.type, i.subtype, i.state, i.name, i.confidence,"
+    " ARRAY(SELECT jsonb_array_elements_text(i.sources)), i.record_count, i.values, i.provenance,"
+    " i.values_hash, i.content_hash, coalesce(v.version, 0) + 1, cast(:cause AS jsonb),"
+    " coalesce(v.created_at, :now), coalesce(v.created_by, :actor), :now, :actor"
+    " FROM incoming_assets i LEFT JOIN LATERAL (SELECT version, created_at, created_by"
+    "  FROM asset_versions WHERE asset_id = i.id ORDER BY version DESC LIMIT 1) v ON true"
+    " ORDER BY i.id ON CONFLICT (tenant_id, id) DO UPDATE SET type = excluded.type,"
+    " subtype = excluded.subtype, state = excluded.state, name = excluded.name,"
+    " confidence = excluded.confidence, sources = excluded.sources,"
+    " record_count = excluded.record_count, values = excluded.values,"
+    " provenance = excluded.provenance, content_hash = excluded.content_hash,"
+    " values_hash = excluded.values_hash,"
+    " version = CASE WHEN assets.values_hash = excluded.values_hash THEN assets.version"
+    "  ELSE assets.version + 1 END,"
+    " cause = CASE WHEN assets.values_hash = excluded.values_hash THEN assets.cause"
+    "  ELSE excluded.cause END,"
+    " updated_at = CASE WHEN assets.values_hash = excluded.values_hash THEN assets.updated_at"
+    "  ELSE excluded.updated_at END,"
+    " updated_by = CASE WHEN assets.values_hash = excluded.values_hash THEN assets.updated_by"
+    "  ELSE excluded.updated_by END"
+)
+_TERMS_OUT = (
+    "DELETE FROM asset_terms t USING incoming_assets i WHERE t.asset_id = i.id AND NOT EXISTS"
+    " (SELECT 1 FROM incoming_asset_terms n WHERE n.asset_id = t.asset_id"
+    "  AND n.attribute = t.attribute AND n.term = t.term)"
+)
+_TERMS_IN = (
+    "INSERT INTO asset_terms (tenant_id, engagement_id, attribute, term, asset_id)"
+    " SELECT :tenant, :engagement, n.attribute, n.term, n.asset_id FROM incoming_asset_terms n"
+    " JOIN incoming_assets i ON i.id = n.asset_id ON CONFLICT DO NOTHING"
+)
+_CONFLICTS_OUT = (
+    "DELETE FROM conflicts c USING incoming_assets i WHERE c.asset_id = i.id AND NOT EXISTS"
+    " (SELECT 1 FROM incoming_conflicts n WHERE n.asset_id = c.asset_id"
+    "  AND n.attribute = c.attribute AND n.kind = c.kind)"
+)
+_CONFLICTS_IN = (
+    "INSERT INTO conflicts (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank,"
+    " claims, hint, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute, n.kind,"
+    " n.severity, n.rank, n.claims, n.hint, :now FROM incoming_conflicts n"
+    " JOIN incoming_assets i ON i.id = n.asset_id"
+    " ON CONFLICT (tenant_id, engagement_id, asset_id, attribute, kind) DO UPDATE SET"
+    " severity = excluded.severity, rank = excluded.rank, claims = excluded.claims,"
+    " hint = excluded.hint"
+)
+
+
+def remove_empty(connection: sa.Connection, scope: Scope) -> int:
+    """Take assets without records out of the register, closing their last version; returns how many."""
+    parameters = {"engagement": scope.engagement_id, "now": clock.now()}
+    empty = (
+        " WHERE a.engagement_id = :engagement AND EXISTS (SELECT 1 FROM stale_assets t WHERE t.asset_id = a.id)"
+        " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.asset_id = a.id)"
+    )
+    connection.execute(sa.text(_CLOSE + empty), parameters)
+    return connection.execute(sa.text("DELETE FROM assets a" + empty), parameters).rowcount
+
+
+def clear_stale(connection: sa.Connection, scope: Scope) -> None:
+    """Forget the marks, in the transaction that folded the assets."""
+    connection.execute(sa.delete(stale).where(stale.c.engagement_id == scope.engagement_id))
+
+
+# Reading
+
+
+def _asset(row: Any) -> Asset:  # noqa: ANN401 - a row
+    values = dict(row._mapping)  # noqa: SLF001
+    values["sources"] = tuple(values["sources"])
+    return Asset(**values)
+
+
+_FIELDS = [assets.c[name] for name in Asset.__dataclass_fields__]
+
+
+def find(connection: sa.Connection, scope: Scope, query: Query) -> list[Asset]:
+    """Assets that match a query, in its order.
+
+    Raises:
+        Rejected: it sorts by something that cannot be sorted by.
+    """
+    if query.sort not in _SORTS:
+        raise Rejected(f"cannot sort by {query.sort!r}: use one of {', '.join(_SORTS)}")
+    order = assets.c[query.sort].desc() if query.descending else assets.c[query.sort]
+    statement = _matching(sa.select(*_FIELDS), scope, query).order_by(order, assets.c.id)
+    return [_asset(row) for row in connection.execute(statement.limit(query.limit))]
+
+
+def _matching(statement: sa.Select[Any], scope: Scope, query: Query) -> sa.Select[Any]:
+    statement = statement.where(assets.c.engagement_id == scope.engagement_id)
+    if query.type:
+        statement = statement.where(assets.c.type == query.type)
+    if query.source:
+        statement = statement.where(assets.c.sources.contains([query.source]))
+    for word in query.words.lower().split():
+        statement = statement.where(
+            assets.c.id.in_(_having(scope, terms.c.term, word, prefix=True))
+        )
+    for attribute, value in query.where:
+        if attribute in {"type", "state", "subtype", "name"}:
+            statement = statement.where(assets.c[attribute] == value)
+            continue
+        chosen = _having(scope, terms.c.term, value.strip().lower(), prefix=False)
+        statement = statement.where(assets.c.id.in_(chosen.where(terms.c.attribute == attribute)))
+    return statement
+
+
+def _having(scope: Scope, column: sa.Column[Any], word: str, *, prefix: bool) -> sa.Select[Any]:
+    chosen = sa.select(terms.c.asset_id).where(terms.c.engagement_id == scope.engagement_id)
+    if not prefix:
+        return chosen.where(column == word)
+    return chosen.where(column >= word, column < word + "\U0010ffff")
+
+
+def get(connection: sa.Connection, scope: Scope, asset_id: UUID) -> Asset:
+    """One asset by its id.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = connection.execute(
+        sa.select(*_FIELDS).where(
+            assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"{asset_id} is not an asset of this engagement: `muniment assets` lists them"
+        )
+    return _asset(row)
+
+
+def find_by_name(connection: sa.Connection, scope: Scope, text: str) -> list[UUID]:
+    """Assets that a person may mean: by id, end of an id, name, or any exact term; at most 20."""
+    base = sa.select(assets.c.id).where(assets.c.engagement_id == scope.engagement_id).limit(20)
+    lowered = text.strip().lower()
+    attempts = [base.where(assets.c.name == text.strip())]
+    if lowered.replace("-", "").isalnum():
+        attempts.append(
+            base.where(sa.cast(assets.c.id, sa.Text).like("%" + lowered.replace("%", "")))
+        )
+    attempts.append(
+        base.where(assets.c.id.in_(_having(scope, terms.c.term, lowered, prefix=False)))
+    )
+    for attempt in attempts:
+        found = list(connection.scalars(attempt.order_by(assets.c.name, assets.c.id)))
+        if found:
+            return found
+    return []
+
+
+def all_assets(connection: sa.Connection, scope: Scope) -> Iterator[Asset]:
+    """Every asset, by name then id, streamed."""
+    statement = (
+        sa.select(*_FIELDS)
+        .where(assets.c.engagement_id == scope.engagement_id)
+        .order_by(assets.c.name, assets.c.id)
+    )
+    for row in db.stream(connection, statement):
+        yield _asset(row)
+
+
+def count_assets(connection: sa.Connection, scope: Scope) -> dict[str, int]:
+    """How many assets there are of each type, retired ones left out."""
+    query = (
+        sa.select(assets.c.type, sa.func.count())
+        .where(assets.c.engagement_id == scope.engagement_id, assets.c.state != "retired")
+        .group_by(assets.c.type)
+        .order_by(sa.func.count().desc(), assets.c.type)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def history(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[Version]:
+    """The versions of an asset, oldest first, the present one last."""
+    names = (
+        "version",
+        "valid_from",
+        "valid_to",
+        "type",
+        "state",
+        "name",
+        "values",
+        "cause",
+        "actor",
+    )
+    query = (
+        sa.select(*(versions.c[name] for name in names))
+        .where(versions.c.asset_id == asset_id, versions.c.engagement_id == scope.engagement_id)
+        .order_by(versions.c.version)
+    )
+    found = [Version(*row) for row in connection.execute(query)]
+    row = connection.execute(
+        sa.select(*_FIELDS).where(
+            assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id
+        )
+    ).one_or_none()
+    if row is not None:
+        now = _asset(row)
+        found.append(
+            Version(
+                now.version,
+                now.updated_at,
+                None,
+                now.type,
+                now.state,
+                now.name,
+                now.values,
+                now.cause,
+                now.updated_by,
+            )
+        )
+    return found
+
+
+def as_of(connection: sa.Connection, scope: Scope, asset_id: UUID, at: datetime) -> Version | None:
+    """The version of an asset that held at a moment; None where it did not exist then."""
+    for version in history(connection, scope, asset_id):
+        if version.valid_from <= at and (version.valid_to is None or at < version.valid_to):
+            return version
+    return None
+
+
+def list_conflicts(
+    connection: sa.Connection,
+    scope: Scope,
+    *,
+    severity: str | None = None,
+    asset_id: UUID | None = None,
+    attribute: str | None = None,
+    limit: int | None = 50,
+) -> list[Conflict]:
+    """Open conflicts, the most severe first, then by asset name and attribute.
+
+    Raises:
+        Rejected: there is no such severity.
+    """
+    if severity is not None and severity not in SEVERITIES:
+        raise Rejected(f"{severity!r} is not a severity: use one of {', '.join(SEVERITIES)}")
+    query = (
+        sa.select(
+            conflicts.c.asset_id,
+            assets.c.name,
+            *(
+                conflicts.c[name]
+                for name in Conflict.__dataclass_fields__
+                if name not in {"asset_id", "asset"}
+            ),
+        )
+        .join(
+            assets,
+            (assets.c.tenant_id == conflicts.c.tenant_id) & (assets.c.id == conflicts.c.asset_id),
+        )
+        .where(conflicts.c.engagement_id == scope.engagement_id)
+        .order_by(conflicts.c.rank, assets.c.name, conflicts.c.asset_id, conflicts.c.attribute)
+        .limit(limit)
+    )
+    if severity is not None:
+        query = query.where(conflicts.c.severity == severity)
+    if asset_id is not None:
+        query = query.where(conflicts.c.asset_id == asset_id)
+    if attribute is not None:
+        query = query.where(conflicts.c.attribute == attribute)
+    return [Conflict(*row) for row in connection.execute(query)]
+
+
+def count_conflicts(connection: sa.Connection, scope: Scope) -> dict[str, int]:
+    """How many conflicts are open, by severity, the most severe first."""
+    query = (
+        sa.select(conflicts.c.severity, sa.func.count())
+        .where(conflicts.c.engagement_id == scope.engagement_id)
+        .group_by(conflicts.c.severity)
+    )
+    counts = {row[0]: row[1] for row in connection.execute(query)}
+    return {severity: counts[severity] for severity in SEVERITIES if severity in counts}

@@ -1,0 +1,90 @@
+"""What the register is made of: assets, versions, conflicts, and the terms of a query. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One real thing: its values are the winners among its records' claims.
+
+    `values` holds a list for attributes that can be many, else one scalar. `provenance` holds per
+    attribute: rule, confidence, the winning record's id, `each` (value, sources, confidence) for
+    lists, and `rivals` where claims differ.
+    """
+
+    id: UUID
+    type: str
+    subtype: str | None
+    state: str
+    name: str
+    confidence: float
+    readiness: float | None
+    sources: tuple[str, ...]
+    record_count: int
+    values: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    version: int
+    cause: Mapping[str, Any]
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An asset as it was from one moment to another; `valid_to` None is the present."""
+
+    version: int
+    valid_from: datetime
+    valid_to: datetime | None
+    type: str
+    state: str
+    name: str
+    values: Mapping[str, Any]
+    cause: Mapping[str, Any]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Claims about one attribute of one asset that disagree."""
+
+    asset_id: UUID
+    asset: str
+    attribute: str
+    kind: str
+    severity: str
+    claims: list[dict[str, Any]]
+    hint: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to list: words that begin a value, type, source, exact values, order, how many."""
+
+    words: str = ""
+    type: str | None = None
+    source: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    sort: str = "name"
+    descending: bool = False
+    limit: int | None = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a fold did to the register."""
+
+    created: int
+    updated: int
+    unchanged: int
+    retired: int
+    removed: int

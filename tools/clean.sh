@@ -3,8 +3,8 @@
 # Stops the database of the demo home first; never touches any other home.
 set -eu
 
-if [ -d .demo ] && [ -x .venv/bin/python ]; then
-    .venv/bin/python -c 'import pathlib, muniment.base.embedded as e; e.stop(pathlib.Path(".demo"))' ||
+if [ -d .demo ] && [ -x .venv/bin/muniment ]; then
+    MUNIMENT_HOME=$PWD/.demo .venv/bin/muniment stop >/dev/null ||
         echo "The server of .demo could not be told to stop; without its files it stops by itself."
 fi
 rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ for variable in $(env | sed -n 's/^\(MUNIMENT_[A-Z_]*\)=.*/\1/p'); do
 done
 export MUNIMENT_HOME="$PWD/.demo"
 if [ -d .demo ]; then
-    .venv/bin/python -c 'import pathlib, muniment.base.embedded as e; e.stop(pathlib.Path(".demo"))'
+    "$muniment" stop >/dev/null || true
     rm -rf .demo
 fi
 
@@ -21,14 +21,13 @@ run() {
 run import examples/estate
 run conflicts --limit 5
 
-# The most serious contested value: which asset and attribute it is, as two words.
+# The most serious contested value: the name of its asset, then the attribute.
 contested=$("$muniment" conflicts --limit 1 --json | .venv/bin/python -c '
 import json, sys
 conflict = json.load(sys.stdin)["conflicts"][0]
-print(conflict["asset"], conflict["attribute"])
+print(conflict["asset"], conflict["attribute"], sep="\n")
 ')
-# shellcheck disable=SC2086
-run why $contested
+run why "$(echo "$contested" | head -n 1)" "$(echo "$contested" | tail -n 1)"
 
 cat <<'END'
 

@@ -18,7 +18,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from zlib import crc32
@@ -234,9 +234,7 @@ def header_gold() -> Iterator[Case]:
         for row in csv.DictReader(lines):
             tab = row["sheet"].split()[0]
             shown = row["display_name"].casefold()
-            known = next(
-                (text for key, text in labels[f"rvtools:{tab}"].items() if key.casefold() == shown), ""
-            )
+            known = next((text for key, text in labels[f"rvtools:{tab}"].items() if key.casefold() == shown), "")
             if shown != "dns name":
                 tables.setdefault(f"alias:{tab}", {})[row["internal_name"]] = frozenset(known.split("|"))
     for source, headers in tables.items():
@@ -271,9 +269,7 @@ def halves(targets: Sequence[matching.Target]) -> Iterator[tuple[matching.Target
         yield tuple(
             replace(
                 target,
-                synonyms=tuple(
-                    text for text in target.synonyms if crc32(matching.name_key(text).encode()) % 2 == side
-                ),
+                synonyms=tuple(text for text in target.synonyms if crc32(matching.name_key(text).encode()) % 2 == side),
             )
             for target in targets
         )
@@ -324,7 +320,9 @@ def fit(table: Examples) -> tuple[dict[str, float], dict[str, float]]:
     """Fit the conditional logit by maximum likelihood with a small pull to the prior and fixed signs."""
     against = {"disagree", "odd", "foreign", "misfit", "scattered", "repeated"}
     against |= {"other", "part"}
-    bounds = [(None, 0.0) if name in against else (0.0, None) for name in signals.PAIR]
+    bounds: list[tuple[float | None, float | None]] = [
+        (None, 0.0) if name in against else (0.0, None) for name in signals.PAIR
+    ]
     bounds += [(None, None)] * len(signals.NOTHING)
     size = len(signals.PAIR)
 
@@ -346,9 +344,7 @@ def fit(table: Examples) -> tuple[dict[str, float], dict[str, float]]:
         value = -(good @ table.weight) / total + PENALTY / 2 * ((weights - prior) @ (weights - prior))
         return float(value), slope + PENALTY * (weights - prior)
 
-    prior = np.array(
-        [PRIOR[name] for name in signals.PAIR] + [NOTHING_PRIOR[name] for name in signals.NOTHING]
-    )
+    prior = np.array([PRIOR[name] for name in signals.PAIR] + [NOTHING_PRIOR[name] for name in signals.NOTHING])
     found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
     print(f"loss {loss(prior)[0]:.4f} -> {found.fun:.4f} after {found.nit} steps")
     rounded = [round(float(value), 2) for value in found.x]
@@ -368,10 +364,7 @@ class Tally:
     auto_right: int = 0
     meant: int = 0
     covered: int = 0
-    chances: list[tuple[float, bool]] = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.chances = []
+    chances: list[tuple[float, bool]] = field(default_factory=list)
 
     def line(self, name: str) -> str:
         """Say the tally in one line."""
@@ -445,7 +438,7 @@ def main() -> None:
         pair, nothing = fit(examples(cases, targets))
         print("WEIGHTS", json.dumps(pair, indent=4))
         print("NOTHING_WEIGHTS", json.dumps(nothing, indent=4))
-        columns.WEIGHTS, columns.NOTHING_WEIGHTS = pair, nothing  # type: ignore[misc]
+        columns.WEIGHTS, columns.NOTHING_WEIGHTS = pair, nothing
     for blind in (False, True):
         print("half of the synonyms" if blind else "all synonyms")
         for name, tally in sorted(measure(cases, targets, blind=blind, verbose=given.errors).items()):

@@ -144,9 +144,7 @@ def _sizes(path: str, text: str, tree: ast.Module) -> Iterator[Problem]:
             yield Problem("parameters", subject, message)
 
 
-def _functions(
-    node: ast.AST, prefix: str = ""
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def _functions(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield prefix + child.name, child
@@ -198,9 +196,7 @@ def _excepts(path: str, tree: ast.Module) -> Iterator[Problem]:
             continue
         kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         if any(
-            kind is None
-            or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"})
-            for kind in kinds
+            kind is None or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}) for kind in kinds
         ):
             message = f"line {node.lineno}: catches everything: name what can go wrong"
             yield Problem("excepts", path, message)

@@ -14,9 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)", re.MULTILINE)
-ADDRESS = re.compile(
-    r"(?:https?|file)://|--(?:index|extra-index|find-links)|^\s*/|@ ", re.MULTILINE
-)
+ADDRESS = re.compile(r"(?:https?|file)://|--(?:index|extra-index|find-links)|^\s*/|@ ", re.MULTILINE)
 
 
 def problems(pyproject: str, lock: str) -> list[str]:

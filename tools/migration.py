@@ -43,10 +43,7 @@ def main(message: str) -> None:
     path = Path(made.path)  # type: ignore[union-attr]
     text = path.read_text()
     for table in re.findall(r"op\.create_table\(\s*'(\w+)',\s*sa\.Column\('tenant_id'", text):
-        text = (
-            text.rstrip()
-            + f'\n    for statement in schema.secure("{table}"):\n        op.execute(statement)\n'
-        )
+        text = text.rstrip() + f'\n    for statement in schema.secure("{table}"):\n        op.execute(statement)\n'
     path.write_text(text)
     print(path)
 

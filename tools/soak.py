@@ -57,9 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-m", "long", f"--junitxml={report}"]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "MUNIMENT_SOAK": "1"}, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, "MUNIMENT_SOAK": "1"}, check=False)
         if report.exists():
             tree = ET.parse(report)  # noqa: S314 - pytest wrote it a moment ago
             RESULT.write_text(page(tree.getroot()), encoding="utf-8")

@@ -76,9 +76,7 @@ def test_a_path_that_says_nothing_is_refused(plant, path):
     assert line.endswith("[names]")
 
 
-@pytest.mark.parametrize(
-    "code", ["class ImportManager: ...", "class EnhancedFold: ...", "def fold_v2(): ..."]
-)
+@pytest.mark.parametrize("code", ["class ImportManager: ...", "class EnhancedFold: ...", "def fold_v2(): ..."])
 def test_a_definition_that_says_nothing_is_refused(plant, code):
     (line,) = plant({"src/muniment/a.py": f"{DOCSTRING}{code}\n"})
     assert line.endswith("[names]")

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from muniment.base import embedded
+from muniment.base import embedded, server_account
 from muniment.base.errors import Permanent
 
 ENSURE = (
@@ -177,9 +177,15 @@ def test_committed_rows_survive_the_kill_of_the_server(home: Path) -> None:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         kill(psutil.Process(embedded.status(home).pid))
     stale = home / "postgres" / "data" / "postmaster.pid"
-    lines = stale.read_text().splitlines()
-    stale.write_text("\n".join([str(os.getpid()), *lines[1:]]))  # the number is somebody else's now
-    with connect(embedded.ensure(home)) as connection:
+    account = server_account.choose(stale.parent)
+    with subprocess.Popen([*account.prefix, "sleep", "600"]) as other:
+        lines = stale.read_text().splitlines()
+        stale.write_text("\n".join([str(other.pid), *lines[1:]]))  # its number is another's now
+        try:
+            address = embedded.ensure(home)
+        finally:
+            other.kill()
+    with connect(address) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
@@ -308,9 +314,7 @@ def test_a_full_disk_leaves_no_half_made_database(new_home: Path) -> None:
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         " resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)); " + ENSURE
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, str(new_home)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", limited, str(new_home)], capture_output=True, text=True, check=False)
     assert "Permanent: the database could not be made" in done.stderr
     assert not list((new_home / "postgres").glob("data*"))
     embedded.ensure(new_home)

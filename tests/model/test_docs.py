@@ -1,5 +1,7 @@
 """docs/model.md is the model."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from muniment import model
@@ -11,6 +13,11 @@ def test_the_page_is_what_the_model_renders():
     assert PAGE.read_text(encoding="utf-8") == model.render_markdown(), (
         "regenerate it: .venv/bin/python -m muniment.model > docs/model.md"
     )
+
+
+def test_the_command_that_regenerates_the_page_prints_it():
+    done = subprocess.run([sys.executable, "-m", "muniment.model"], capture_output=True, check=True)
+    assert done.stdout.decode() == model.render_markdown()
 
 
 def test_the_page_names_every_attribute_type_and_state():

@@ -190,9 +190,7 @@ def test_derived_values_are_canonical_too(name, raw, context):
             assert again.values == (value,), (other, value)
 
 
-@pytest.mark.parametrize(
-    "text", ["a" * 1_000_000, "1," * 500_000, "(" * 1_000_000, "1 " * 500_000, "[" * 1_000_000]
-)
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "1," * 500_000, "(" * 1_000_000, "1 " * 500_000, "[" * 1_000_000])
 def test_a_record_of_a_megabyte_takes_no_time(text):
     tried = {attribute.type + str(attribute.multi): attribute for attribute in model.attributes().values()}
     for attribute in tried.values():

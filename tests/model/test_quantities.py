@@ -20,6 +20,8 @@ from muniment import model
         ("ansible_memtotal_mb", "mb"),
         ("Disk 1 size (In GB)", "GB"),
         ("Disk 1 read throughput (MB per second)", "MB/s"),
+        ("Disk read bytes/sec", "B/s"),
+        ("Bits/s", "bit/s"),
         ("CPU MHz", "MHz"),
         ("Uptime (days)", "days"),
         ("rto hours", "hours"),

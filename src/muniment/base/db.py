@@ -43,13 +43,9 @@ def tenant_table(name: str, *parts: Any, key: Sequence[str] = ("id",)) -> sa.Tab
     )
 
 
-def refers(
-    columns: Sequence[str], table: str, keys: Sequence[str] = ("id",)
-) -> sa.ForeignKeyConstraint:
+def refers(columns: Sequence[str], table: str, keys: Sequence[str] = ("id",)) -> sa.ForeignKeyConstraint:
     """A foreign key that cannot point into another tenant: it includes `tenant_id`."""
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", *columns], [f"{table}.tenant_id", *(f"{table}.{key}" for key in keys)]
-    )
+    return sa.ForeignKeyConstraint(["tenant_id", *columns], [f"{table}.tenant_id", *(f"{table}.{key}" for key in keys)])
 
 
 def uid(name: str, *, nullable: bool = False) -> sa.Column[Any]:
@@ -89,9 +85,11 @@ def engine(url: str) -> sa.Engine:
     )
 
 
-def copy_rows(
-    connection: sa.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> int:
+def _raw(connection: sa.Connection) -> Any:  # noqa: ANN401 - a psycopg connection, which has COPY
+    return connection.connection.driver_connection
+
+
+def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into a (temporary) table; dicts and lists travel as JSON text.
 
     Returns:
@@ -100,7 +98,7 @@ def copy_rows(
     count = 0
     names = ", ".join(f'"{column}"' for column in columns)
     with (
-        connection.connection.cursor() as cursor,
+        _raw(connection).cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
@@ -116,7 +114,7 @@ def copy_arrow(connection: sa.Connection, table: str, data: Any) -> int:  # noqa
     names = ", ".join(f'"{column}"' for column in data.column_names)
     options = pacsv.WriteOptions(include_header=False, quoting_style="needed")
     statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
-    with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with _raw(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for batch in data.to_batches(max_chunksize=20_000):
             buffer = io.BytesIO()
             pacsv.write_csv(batch, buffer, options)
@@ -134,12 +132,12 @@ def read_arrow(connection: sa.Connection, statement: str, parameters: Sequence[A
     import pyarrow.csv as pacsv
 
     buffer = io.BytesIO()
-    with connection.connection.cursor() as cursor:
-        with cursor.copy(
-            f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER true)", parameters
-        ) as copy:
-            for block in copy:
-                buffer.write(block)
+    with (
+        _raw(connection).cursor() as cursor,
+        cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER true)", parameters) as copy,
+    ):
+        for block in copy:
+            buffer.write(block)
     buffer.seek(0)
     header = next(csv.reader([buffer.readline().decode()]))
     buffer.seek(0)

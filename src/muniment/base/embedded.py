@@ -41,9 +41,7 @@ class Address:
     password: str = field(repr=False)
     database: str
 
-    def url(
-        self, database: str | None = None, user: str | None = None, password: str | None = None
-    ) -> str:
+    def url(self, database: str | None = None, user: str | None = None, password: str | None = None) -> str:
         """The address for SQLAlchemy, with the password in it: never print it."""
         name, word = quote(user or self.user), quote(password or self.password, safe="")
         host = quote(self.host, safe="")
@@ -123,10 +121,11 @@ def stop(home: Path) -> bool:
         Whether one ran.
 
     Raises:
+        Permanent: the home is another user's, or the server was started in another container.
         Retryable: it did not end in time.
     """
     folder = _folder(home)
-    if not (folder / "lock").exists():
+    if not _is_made(folder):
         return False
     with _locked(folder, fcntl.LOCK_EX):
         if not _is_held(folder / "running"):
@@ -143,7 +142,7 @@ def stop(home: Path) -> bool:
 def status(home: Path) -> Status:
     """What is known of the home's server; starts nothing and does not count as use."""
     folder = _folder(home)
-    if not (folder / "lock").exists():
+    if not _is_made(folder):
         return Status(running=False, pid=None, version=None, data_bytes=0)
     with _locked(folder, fcntl.LOCK_SH):
         running = _is_held(folder / "running")
@@ -176,15 +175,27 @@ def _open_folder(home: Path) -> Path:
         if info.st_mode & 0o077:
             folder.chmod(0o700)
     except OSError as error:
-        raise Permanent(
-            f"{folder} cannot be used ({error.strerror}): set MUNIMENT_HOME to a folder of yours"
-        ) from error
+        raise _not_ours(folder, error) from error
     return folder
+
+
+def _is_made(folder: Path) -> bool:
+    try:
+        return (folder / "lock").exists()
+    except PermissionError as error:
+        raise _not_ours(folder, error) from error
+
+
+def _not_ours(folder: Path, error: OSError) -> Permanent:
+    return Permanent(f"{folder} cannot be used ({error.strerror}): set MUNIMENT_HOME to a folder of yours")
 
 
 @contextlib.contextmanager
 def _locked(folder: Path, how: int) -> Iterator[int]:
-    lock = _open_private(folder / "lock")
+    try:
+        lock = _open_private(folder / "lock")
+    except OSError as error:
+        raise _not_ours(folder, error) from error
     try:
         fcntl.flock(lock, how)
         yield lock
@@ -290,9 +301,7 @@ def _bring_up(folder: Path, idle_seconds: float) -> Address:
     raise Retryable(f"the server in {folder} does not answer: {_last_lines(folder)}", 10)
 
 
-def _spawn(
-    folder: Path, idle_seconds: float, *, command: list[str] | None = None, adopted: int = 0
-) -> bool:
+def _spawn(folder: Path, idle_seconds: float, *, command: list[str] | None = None, adopted: int = 0) -> bool:
     """Start the watcher, with a server to start or one to adopt; it detaches by itself.
 
     Returns:
@@ -301,9 +310,7 @@ def _spawn(
     with contextlib.ExitStack() as stack:
         log = _open_private(folder / "log", os.O_APPEND)
         stack.callback(os.close, log)
-        passed = [
-            _claim(folder / name) for name in (("watched", "running") if command else ("watched",))
-        ]
+        passed = [_claim(folder / name) for name in (("watched", "running") if command else ("watched",))]
         files = [file for file in passed if file is not None]
         for file in files:
             stack.callback(os.close, file)
@@ -352,9 +359,7 @@ def _order_stop(folder: Path) -> None:
         os.kill(watcher, signal.SIGTERM)
     except (ValueError, OSError) as error:
         if _is_held(folder / "watched"):
-            raise Permanent(
-                f"the server in {folder} was started in another container: stop it there"
-            ) from error
+            raise Permanent(f"the server in {folder} was started in another container: stop it there") from error
 
 
 def _postmaster(folder: Path) -> int:

@@ -24,9 +24,7 @@ class Engine:
 
     def derive(self, name: str, sql: str) -> None:
         """Store the result of a query as a table."""
-        self.backend.create_table(
-            name, self.backend.sql(sql, dialect="duckdb"), temp=True, overwrite=True
-        )
+        self.backend.create_table(name, self.backend.sql(sql, dialect="duckdb"), temp=True, overwrite=True)
 
     def rows(self, sql: str) -> pa.Table:
         """The result of a query as an Arrow table."""
@@ -34,7 +32,7 @@ class Engine:
 
     def count(self, name: str) -> int:
         """How many rows a table has."""
-        return int(self.backend.table(name).count().execute())
+        return int(self.backend.table(name).count().to_pyarrow().as_py())
 
 
 @contextlib.contextmanager

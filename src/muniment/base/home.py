@@ -49,14 +49,10 @@ def open_home(configuration: settings.Settings) -> Home:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Rejected(
-            f"the home {home} cannot be made ({error.strerror}): set MUNIMENT_HOME"
-        ) from error
+        raise Rejected(f"the home {home} cannot be made ({error.strerror}): set MUNIMENT_HOME") from error
     url = _foreign(configuration) if configuration["database_url"] else _embedded(configuration)
     actor = configuration["actor"] or jobs.system_user()
-    scope = tenancy.open_scope(
-        db.engine(url), configuration["tenant"], configuration["engagement"], actor
-    )
+    scope = tenancy.open_scope(db.engine(url), configuration["tenant"], configuration["engagement"], actor)
     return Home(configuration, scope)
 
 
@@ -100,9 +96,7 @@ def _foreign(configuration: settings.Settings) -> str:
     try:
         url = sa.make_url(given)
     except sa.exc.ArgumentError as error:
-        raise Rejected(
-            "database_url is not a URL: postgresql://user:password@host:5432/database"
-        ) from error
+        raise Rejected("database_url is not a URL: postgresql://user:password@host:5432/database") from error
     if url.get_backend_name() != "postgresql":
         raise Rejected(f"database_url must begin with postgresql://, not {url.drivername}://")
     text = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
@@ -118,9 +112,7 @@ def _foreign(configuration: settings.Settings) -> str:
 
 
 def _admin(url: str) -> sa.Engine:
-    return sa.create_engine(
-        url, poolclass=sa.NullPool, connect_args={"application_name": "muniment"}
-    )
+    return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"application_name": "muniment"})
 
 
 def _backup(configuration: settings.Settings, url: str, old: str) -> None:
@@ -144,7 +136,5 @@ def _backup(configuration: settings.Settings, url: str, old: str) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         target.unlink(missing_ok=True)
-        raise Permanent(
-            f"no backup before the upgrade, so nothing was changed: {done.stderr.strip()}"
-        )
+        raise Permanent(f"no backup before the upgrade, so nothing was changed: {done.stderr.strip()}")
     target.chmod(0o600)

@@ -13,10 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-COUNT = (
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
+COUNT = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 LOG_BYTES = 4 << 20
 FAST_SECONDS = 60.0
 _WAKERS = {signal.SIGCHLD, signal.SIGALRM, signal.SIGTERM, signal.SIGINT}
@@ -44,9 +41,7 @@ class Watch:
     def start(self, command: list[str], running: int) -> None:
         """Start the server; it and all its processes hold the lock behind `running`."""
         os.set_inheritable(running, True)  # noqa: FBT003 - takes no keyword
-        self.pid = os.posix_spawn(
-            command[0], command, os.environ, setsigmask=[], setsigdef=_TO_DEFAULT
-        )
+        self.pid = os.posix_spawn(command[0], command, os.environ, setsigmask=[], setsigdef=_TO_DEFAULT)
         os.close(running)
         self.is_child = True
 

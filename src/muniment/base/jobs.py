@@ -88,9 +88,7 @@ def begin(connection: sa.Connection, scope: Scope, kind: str, options: dict[str,
     return flow_id
 
 
-def mark(
-    connection: sa.Connection, flow_id: UUID, phase: str, result: dict[str, Any] | None = None
-) -> None:
+def mark(connection: sa.Connection, flow_id: UUID, phase: str, result: dict[str, Any] | None = None) -> None:
     """Say that a phase is done, in the transaction that stores its result."""
     connection.execute(
         sa.update(flows)
@@ -127,9 +125,7 @@ def find(connection: sa.Connection, scope: Scope, *, status: str | None = None) 
     )
     if status is not None:
         query = query.where(flows.c.status == status)
-    return [
-        Flow(*row) for row in connection.execute(query.order_by(flows.c.started_at, flows.c.id))
-    ]
+    return [Flow(*row) for row in connection.execute(query.order_by(flows.c.started_at, flows.c.id))]
 
 
 def get(connection: sa.Connection, scope: Scope, flow_id: UUID) -> Flow:
@@ -145,9 +141,7 @@ def get(connection: sa.Connection, scope: Scope, flow_id: UUID) -> Flow:
 
 
 @contextmanager
-def writer(
-    scope: Scope, command: str, waiting: Callable[[str], None] = lambda _: None
-) -> Iterator[None]:
+def writer(scope: Scope, command: str, waiting: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Be the engagement's only writer; a second one waits, and `waiting` is told for whom.
 
     The lock is a session lock of PostgreSQL, so it ends with the process, however that ends.
@@ -184,9 +178,7 @@ def _announce(scope: Scope, command: str) -> None:
 
 def _holder(scope: Scope) -> str:
     with scope.transaction() as connection:
-        row = connection.execute(
-            sa.select(writers).where(writers.c.engagement_id == scope.engagement_id)
-        ).one_or_none()
+        row = connection.execute(sa.select(writers).where(writers.c.engagement_id == scope.engagement_id)).one_or_none()
     if row is None:
         return "another command"
     return f"`{row.command}` of {row.actor} (process {row.pid} on {row.host}, since {row.since:%H:%M:%S} UTC)"

@@ -28,9 +28,7 @@ class Lake:
 
         target = self._place(path)
         self.files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        schema = table.schema.with_metadata(
-            {key: value.encode() for key, value in metadata.items()}
-        )
+        schema = table.schema.with_metadata({key: value.encode() for key, value in metadata.items()})
         with self.files.open(f"{target}.part", "wb") as handle:
             pq.write_table(table.cast(schema), handle, compression="zstd")
         self.files.mv(f"{target}.part", target)
@@ -47,9 +45,7 @@ class Lake:
             with self.files.open(self._place(path), "rb") as handle:
                 return pq.read_table(handle, columns=columns)
         except FileNotFoundError as error:
-            raise Permanent(
-                f"{path} is missing in the lake {self.root}: restore it from a backup"
-            ) from error
+            raise Permanent(f"{path} is missing in the lake {self.root}: restore it from a backup") from error
 
     def row(self, path: str, number: int) -> dict[str, Any]:
         """One raw row by its number from 1, reading only the row group that holds it."""

@@ -83,17 +83,13 @@ def prepare(admin: sa.Engine, backup: Callable[[str], None], password: str | Non
 
 
 def _create_roles(connection: sa.Connection, password: str | None) -> None:
-    if not connection.scalar(
-        sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APPLICATION_ROLE}
-    ):
+    if not connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APPLICATION_ROLE}):
         connection.execute(sa.text(f"CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOBYPASSRLS"))
     raw: Any = connection.connection.driver_connection
     if password is not None:
         from psycopg import sql
 
-        verifier = raw.pgconn.encrypt_password(
-            password.encode(), APPLICATION_ROLE.encode(), b"scram-sha-256"
-        )
+        verifier = raw.pgconn.encrypt_password(password.encode(), APPLICATION_ROLE.encode(), b"scram-sha-256")
         with raw.cursor() as cursor:
             cursor.execute(
                 sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
@@ -133,6 +129,4 @@ def _grant(connection: sa.Connection) -> None:
         {"schema": SCHEMA},
     )
     for table in tables.all():
-        connection.execute(
-            sa.text(f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.{table} TO {APPLICATION_ROLE}")
-        )
+        connection.execute(sa.text(f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.{table} TO {APPLICATION_ROLE}"))

@@ -18,7 +18,9 @@ from muniment.base.errors import Permanent
 UNUSED_ACCOUNTS = range(60906, 61184)
 _CURE = "run muniment as an ordinary user, or set MUNIMENT_DATABASE_URL"
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2  # capabilities(7), bits in <linux/capability.h>
+# capabilities(7), bits in <linux/capability.h>
+_NEEDED = {"CAP_CHOWN": 0, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
+_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ def _passage() -> str:
     """The least capability of this root that passes closed folders."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     permitted = int(next(line for line in lines if line.startswith("CapPrm:")).split()[1], 16)
+    lacking = [name for name, bit in _NEEDED.items() if not permitted & 1 << bit]
+    if lacking:
+        raise Permanent(f"PostgreSQL does not run as root, which lacks {lacking} here: {_CURE}")
     if permitted & 1 << _DAC_READ_SEARCH:
         return "dac_read_search"
     if permitted & 1 << _DAC_OVERRIDE:

@@ -88,9 +88,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     stored = _read(file)
     for key in stored:
         if key not in by_name or key == "home":
-            raise Rejected(
-                f"{file}: `{key}` is not a setting: see `muniment settings` for the list"
-            )
+            raise Rejected(f"{file}: `{key}` is not a setting: see `muniment settings` for the list")
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
@@ -130,6 +128,4 @@ def _convert(setting: Setting, value: Any, origin: str) -> Any:  # noqa: ANN401 
     try:
         return setting.kind(value)
     except ValueError as error:
-        raise Rejected(
-            f"{setting.name} = {value!r} ({origin}): give a {setting.kind.__name__}"
-        ) from error
+        raise Rejected(f"{setting.name} = {value!r} ({origin}): give a {setting.kind.__name__}") from error

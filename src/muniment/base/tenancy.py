@@ -67,9 +67,7 @@ def open_scope(engine: sa.Engine, tenant: str, engagement: str, actor: str) -> S
     """
     for name in (tenant, engagement):
         if not name.strip() or len(name) > _LONGEST_NAME:
-            raise Rejected(
-                f"{name!r}: a tenant or engagement name has 1 to {_LONGEST_NAME} characters"
-            )
+            raise Rejected(f"{name!r}: a tenant or engagement name has 1 to {_LONGEST_NAME} characters")
     with engine.begin() as connection:
         tenant_id = connection.execute(sa.select(sa.func.tenant_named(tenant))).scalar_one()
         if tenant_id is None:

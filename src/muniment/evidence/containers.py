@@ -92,9 +92,7 @@ def members(path: Path, bound: Bound = DEFAULT_BOUND) -> Iterator[Member | Rejec
     if kind == "gzip":
         data = _gunzip(file, data, bound)
         if archive_kind(data) is not None:
-            raise Rejected(
-                f"{file} holds another archive: unpack the inner one and import its files"
-            )
+            raise Rejected(f"{file} holds another archive: unpack the inner one and import its files")
     if not data:
         raise Rejected(f"{file} is empty: nothing was exported, export it again")
     yield Member(file, data, None, archived=False)

@@ -103,8 +103,6 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 def _checked(decoded: Decoded) -> Decoded | None:
     sample = np.frombuffer(decoded.utf8[:_SAMPLE], dtype=np.uint8)
-    if len(sample) and (
-        _CONTROLS[sample].mean() > _CONTROLS_ALLOWED or (sample == 0).mean() > _ZEROS_ALLOWED
-    ):
+    if len(sample) and (_CONTROLS[sample].mean() > _CONTROLS_ALLOWED or (sample == 0).mean() > _ZEROS_ALLOWED):
         return None
     return decoded

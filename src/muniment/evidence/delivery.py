@@ -33,7 +33,8 @@ class Reject:
     Attributes:
         file: Display name, as in `Table.file`.
         tab: Sheet, or the path of the list in a JSON document.
-        line: Physical line, sheet row, or index from 1 of a JSON element; None for a whole file.
+        line: As `_line` of `Table.rows`; the physical line where JSON itself is broken; None for a
+            whole file.
         column: Name of the column where that is known.
         reason: What is wrong, in words a person can act on.
         excerpt: At most 200 characters of the input, control characters escaped.
@@ -58,7 +59,8 @@ class Table:
             not be read (no columns, one reject).
         details: What was detected: encoding, delimiter, quote, header line.
         columns: Unique, trimmed; an empty header is "column 3", a repeated one "Name (2)".
-        rows: `_line` (int64), `_payload` (string: the JSON text of nested input, else null),
+        rows: `_line` (int64: physical line a text row begins in, sheet row, line of JSON lines, or
+            index from 1 of a JSON element), `_payload` (string: the JSON text of nested input, else null),
             then one string column per name in `columns`; absent and empty cells are null.
         rejects: Rows that are not in `rows`, in order of their lines.
         observed: When the content was last changed, if the container says so (UTC).
@@ -115,9 +117,7 @@ def name_columns(header: Iterable[str]) -> tuple[str, ...]:
 
 def table_of(lines: pa.Array, payload: pa.Array | None, cells: Mapping[str, pa.Array]) -> pa.Table:
     """Put line numbers, payloads and the named string columns together as `Table.rows`."""
-    schema = pa.schema(
-        [(LINE, pa.int64()), (PAYLOAD, pa.string()), *((name, pa.string()) for name in cells)]
-    )
+    schema = pa.schema([(LINE, pa.int64()), (PAYLOAD, pa.string()), *((name, pa.string()) for name in cells)])
     payload = pa.nulls(len(lines), pa.string()) if payload is None else payload
     return pa.Table.from_arrays([lines, payload, *cells.values()], schema=schema)
 

@@ -121,21 +121,17 @@ def _read_column(
         given = cell(rule, text, attributes)
         found = [(rule.attribute, db.dumps(value), rank) for value in given.values]
         for position, (attribute, values) in enumerate(given.derived.items()):
-            found += [
-                (attribute, db.dumps(value), _DERIVED_RANK + rank + position) for value in values
-            ]
+            found += [(attribute, db.dumps(value), _DERIVED_RANK + rank + position) for value in values]
         outputs.append(found)
         remarks.append(_remark(rule, text, given))
-    return _spread(outputs, codes, row_numbers, start), _spread_notes(
-        remarks, codes, row_numbers, start
-    )
+    return _spread(outputs, codes, row_numbers, start), _spread_notes(remarks, codes, row_numbers, start)
 
 
 def _spread(
     outputs: list[list[tuple[str, str, int]]],
     codes: Any,
     row_numbers: Any,
-    start: int,  # noqa: ANN401
+    start: int,
 ) -> pa.Table:
     counts = np.array([len(found) for found in outputs], dtype=np.int64)
     flat = [item for found in outputs for item in found]
@@ -197,9 +193,7 @@ def _row_table(raw: Raw, layout: Layout, start: int) -> pa.Table:
             "row_number": raw.rows["_row"].cast(pa.int64()),
             "row_hash": raw.rows["_hash"],
             "content": raw.rows["_content"],
-            "delivered": pa.array(
-                np.full(count, int(raw.delivered_at.timestamp() * 1_000_000)), pa.int64()
-            ),
+            "delivered": pa.array(np.full(count, int(raw.delivered_at.timestamp() * 1_000_000)), pa.int64()),
             "raw_key": _raw_key(raw.rows, layout),
         }
     )
@@ -207,9 +201,7 @@ def _row_table(raw: Raw, layout: Layout, start: int) -> pa.Table:
 
 def _raw_key(rows: pa.Table, layout: Layout) -> Any:  # noqa: ANN401 - an Arrow array
     columns = [
-        pc.utf8_trim_whitespace(pc.utf8_lower(rows[name]))
-        for name in layout.key_columns
-        if name in rows.column_names
+        pc.utf8_trim_whitespace(pc.utf8_lower(rows[name])) for name in layout.key_columns if name in rows.column_names
     ]
     if not columns or len(columns) < len(layout.key_columns):
         return pa.nulls(rows.num_rows, pa.string())
@@ -218,9 +210,9 @@ def _raw_key(rows: pa.Table, layout: Layout) -> Any:  # noqa: ANN401 - an Arrow 
 
 
 def _types(engine: Engine) -> pa.Table:
-    seen = engine.rows(
-        "SELECT DISTINCT value FROM cells WHERE attribute = 'asset_type' ORDER BY value"
-    )["value"].to_pylist()
+    seen = engine.rows("SELECT DISTINCT value FROM cells WHERE attribute = 'asset_type' ORDER BY value")[
+        "value"
+    ].to_pylist()
     found = [(value, model.asset_type_of(json.loads(value))) for value in seen]
     pairs = [(value, *kind) for value, kind in found if kind is not None]
     return pa.table(

@@ -65,9 +65,7 @@ class _Lines:
         return line
 
 
-def records(
-    lines: Sequence[str], dialect: Dialect, first: int = 0, width: int = 0
-) -> Iterator[Record]:
+def records(lines: Sequence[str], dialect: Dialect, first: int = 0, width: int = 0) -> Iterator[Record]:
     """Split `lines` (with their line ends) from index `first` into records.
 
     A quote that is not closed properly gives a record without fields for the lines up to where
@@ -102,11 +100,7 @@ def records(
             yield Record(start, opened + 1 - start, None, _problem(error, opened, dialect))
         else:
             end = feed.at
-            if (
-                width
-                and end - start > 1
-                and _swallows(lines[start + 1 : end], dialect, fields, width)
-            ):
+            if width and end - start > 1 and _swallows(lines[start + 1 : end], dialect, fields, width):
                 feed.at = start + 1
                 yield Record(start, 1, None, f"{_opened(dialect, start)} is not closed")
             else:

@@ -6,8 +6,8 @@ Called by `read_json`. Objects become dotted paths, lists of objects one column 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -60,30 +60,29 @@ class FlawedRecord(ValueError):  # noqa: N818 a finding about one record, not a 
 
 def write(value: Json) -> str:
     """Write a value as JSON text, keys in their order and numbers as they came."""
+    kind = type(value)  # exact types and the commonest first: this runs once per value
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
     if isinstance(value, Number):
-        return str(value)
+        return value
     if isinstance(value, dict):
-        return "{" + ", ".join([f"{_quote(k)}: {write(v)}" for k, v in value.items()]) + "}"
+        members = [f"{encode_basestring(key)}: {write(inner)}" for key, inner in value.items()]
+        return f"{{{', '.join(members)}}}"
     if isinstance(value, list):
-        return "[" + ", ".join([write(element) for element in value]) + "]"
+        return f"[{', '.join([write(element) for element in value])}]"
     if isinstance(value, str):
-        return _quote(value)
+        return encode_basestring(value)
     return _word(value)
 
 
 def write_shallow(value: Json) -> str:
     """Write a value for an excerpt: however deep it is, inner objects and lists are left out."""
     if isinstance(value, dict):
-        members: dict[str, Json] = {
-            k: v if not isinstance(v, (dict, list)) else "..." for k, v in value.items()
-        }
+        members: dict[str, Json] = {k: v if not isinstance(v, (dict, list)) else "..." for k, v in value.items()}
         return write(members)
     if isinstance(value, list):
         return write(["..." if isinstance(v, (dict, list)) else v for v in value[:EXCERPT_LENGTH]])
     return write(value)
-
-
-_quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _word(value: bool | None) -> str:  # noqa: FBT001 a JSON value
@@ -225,8 +224,7 @@ class Columns:
         names = ColumnNames()
         count = len(self.lines)
         arrays = {
-            names.unique(path or "column"): _array(rows, texts, count)
-            for path, (rows, texts) in self._cells.items()
+            names.unique(path or "column"): _array(rows, texts, count) for path, (rows, texts) in self._cells.items()
         }
         lines = pa.array(self.lines, pa.int64())
         return table_of(lines, pa.array(self.payloads, pa.string()), arrays)

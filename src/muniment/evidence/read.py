@@ -7,6 +7,7 @@ cannot be read is rejected with the sentence what to do, and never stops what ca
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING, Final
 
@@ -34,12 +35,11 @@ _SIGNATURES: Final = (
     (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
     (b"Obj\x01", "an Avro file"),
-    (b"ORC", "an ORC file"),
     (b"SQLite format 3\0", "a SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an old Office file (.xls) or one with a password"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
+    (b"BZh9", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"{\\rtf", "an RTF document"),
@@ -55,6 +55,7 @@ _OFFICE_PARTS: Final = (
 _WORKBOOK_PART: Final = "xl/workbook.xml"
 _MARKUP: Final = (b"<?xml", b"<!doctype", b"<html")
 _TAR: Final = (257, b"ustar")
+_JSON_START: Final = re.compile(rb"\{\s*[\"}]|\[\s*[{\[\]]")
 _HEAD: Final = 4096
 
 
@@ -102,25 +103,16 @@ def _tables(member: Member, bound: Bound) -> Iterator[Table]:
         if head.startswith(signature):
             raise Rejected(_unknown(member.file, what))
     start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n")
-    suffixes = member.file.lower().removesuffix(".gz")
-    if start[:9].lower().startswith(_MARKUP) or (
-        start.startswith(b"<") and suffixes.endswith((".xml", ".html", ".htm"))
-    ):
+    name = member.file.lower().removesuffix(".gz")
+    if start[:9].lower().startswith(_MARKUP) or (start.startswith(b"<") and name.endswith((".xml", ".html", ".htm"))):
         raise Rejected(_unknown(member.file, "an XML or HTML document"))
     if head[_TAR[0] :].startswith(_TAR[1]):
         raise Rejected(_unknown(member.file, "a tar archive"))
-    lines = suffixes.endswith((".jsonl", ".ndjson"))
-    if lines or suffixes.endswith(".json") or _is_json(start, suffixes):
+    lines = name.endswith((".jsonl", ".ndjson"))
+    if lines or name.endswith(".json") or _JSON_START.match(start):
         yield from read_json(member, lines=lines)
     else:
         yield read_text(member)
-
-
-def _is_json(start: bytes, name: str) -> bool:
-    """Tell JSON by its first sign; a name that says CSV is believed for "[" only."""
-    if start.startswith(b"["):
-        return not name.endswith((".csv", ".tsv"))
-    return start.startswith(b"{")
 
 
 def _check_office(member: Member) -> None:

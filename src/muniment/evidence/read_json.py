@@ -46,9 +46,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_IDENTITY: Final = _words(
-    "name hostname host fqdn serial serialnumber uuid id ip ipaddress assettag"
-)
+_IDENTITY: Final = _words("name hostname host fqdn serial serialnumber uuid id ip ipaddress assettag")
 """Members that make an object a record of its own, whatever lists it holds."""
 _RECORDS: Final = _words(
     "assets computers data devices entries hosts hostvars instances inventory items machines"
@@ -85,7 +83,9 @@ class _Reading:
     rejects: list[Reject] = field(default_factory=list)
 
     def take(self, line: int, value: Json) -> None:
-        """Keep a record, or the reason why it cannot be kept."""
+        """Keep a record, or the reason why it cannot be kept; {} is as good as a blank line."""
+        if value == {}:
+            return
         if not isinstance(value, dict):
             kind = "a list" if isinstance(value, list) else "a plain value"
             self.refuse(line, f"element {line} is {kind}, not an object", write_shallow(value))
@@ -172,7 +172,7 @@ def _read_document(member: Member, text: str, details: dict[str, str]) -> Iterat
     if isinstance(value, dict) and found[0].elements != [value]:
         outside = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
         details |= {"outside the records": excerpt(write(outside))} if outside else {}
-    if not any(part.elements for part in found):
+    if all(element == {} for part in found for element in part.elements):
         raise Rejected(f"{member.file} is empty: it holds no records, export it again")
     for part in found:
         reading = _Reading(member, part.path, "json", details)
@@ -274,9 +274,7 @@ def _inside(value: dict[str, Json], prefix: str, depth: int) -> Iterator[_Found]
         if word in _PARTS or (identified and word not in _RECORDS):
             continue
         if isinstance(inner, list):
-            if any(isinstance(element, dict) for element in inner) or (
-                not inner and word in _RECORDS
-            ):
+            if any(isinstance(element, dict) for element in inner) or (not inner and word in _RECORDS):
                 yield _Found(path, inner)
         elif isinstance(inner, dict) and _is_keyed(inner):
             yield _Found(path, _keyed(inner))
@@ -312,9 +310,7 @@ def _with_context(wrapper: dict[str, Json], key: str, around: str) -> list[Json]
     records = elements if isinstance(elements, list) else []
     if not context:
         return records
-    return [
-        {around: context, **record} if isinstance(record, dict) else record for record in records
-    ]
+    return [{around: context, **record} if isinstance(record, dict) else record for record in records]
 
 
 def _is_keyed(value: dict[str, Json]) -> bool:
@@ -328,9 +324,7 @@ def _is_keyed(value: dict[str, Json]) -> bool:
 
 
 def _keyed(value: dict[str, Json]) -> list[Json]:
-    return [
-        {"_key": name, **element} for name, element in value.items() if isinstance(element, dict)
-    ]
+    return [{"_key": name, **element} for name, element in value.items() if isinstance(element, dict)]
 
 
 def _all_objects(elements: list[Json]) -> bool:

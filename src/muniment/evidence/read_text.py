@@ -44,7 +44,7 @@ _BATCH: Final = 1_000
 _UNEVEN_ALLOWED: Final = 1_000  # more of them, and the whole file is read record by record
 _SHORT_BY_HABIT: Final = 0.2
 """Above this share of short rows the writer leaves out trailing empty cells on purpose."""
-_SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SEP_LINE: Final = re.compile(r'"?sep=([,;\t|:^~#])"?\s*', re.IGNORECASE)
 _DELIMITER_NAMES: Final = {"\t": "tab", NO_DELIMITER: "none"}
 _LABEL: Final = re.compile(
     r"\b(name|host|hostname|server|id|ip|address|mac|serial|uuid|os|type|status|state|date|owner"
@@ -61,7 +61,7 @@ _NUMBER: Final = re.compile(r"[-+]?\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Plan:
     """Where the rows of a text begin and how they are to be split."""
 
     dialect: Dialect
@@ -81,16 +81,14 @@ def read_text(member: Member) -> Table:
     if decoded is None:
         raise Rejected(f"{member.file} is not text: export it as CSV, XLSX or JSON")
     utf8 = decoded.utf8
-    layout = _layout(member.file, utf8)
-    rows, rejects = read_at_once(member.file, utf8, layout) or read_by_record(
-        member.file, utf8, layout
-    )
-    dialect = layout.dialect
+    split = plan(member.file, utf8)
+    rows, rejects = read_at_once(member.file, utf8, split) or read_by_record(member.file, utf8, split)
+    dialect = split.dialect
     details = {
         "encoding": decoded.encoding,
         "delimiter": _DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
         "quote": dialect.quote,
-        "header": f"line {layout.header_line}" if layout.header_line else "none",
+        "header": f"line {split.header_line}" if split.header_line else "none",
     }
     if dialect.escape:
         details["escape"] = dialect.escape
@@ -99,14 +97,19 @@ def read_text(member: Member) -> Table:
         tab=None,
         format="tsv" if dialect.delimiter == "\t" else "csv",
         details=details,
-        columns=layout.columns,
+        columns=split.columns,
         rows=rows,
         rejects=rejects,
         observed=member.observed,
     )
 
 
-def _layout(file: str, utf8: bytes) -> _Layout:
+def plan(file: str, utf8: bytes) -> Plan:
+    """Find dialect, header and beginning of the rows from the first lines of a text.
+
+    Raises:
+        Rejected: It holds no line to split, or more than 10,000 columns.
+    """
     lines = _sample(utf8)
     first = next((index for index, line in enumerate(lines) if line.strip()), None)
     if first is None:
@@ -133,7 +136,7 @@ def _layout(file: str, utf8: bytes) -> _Layout:
         header, count = [""] * len(header), 0
     after = start + count
     offset = sum(len(line.encode("utf-8")) for line in lines[:after])
-    return _Layout(dialect, name_columns(header), after, offset, start + 1 if count else None)
+    return Plan(dialect, name_columns(header), after, offset, start + 1 if count else None)
 
 
 def _sample(utf8: bytes) -> list[str]:
@@ -142,10 +145,11 @@ def _sample(utf8: bytes) -> list[str]:
     while True:
         text = utf8[:size].decode("utf-8", "ignore")
         lines = io.StringIO(text, newline="").readlines()
-        if size >= len(utf8):
-            return lines[:_SAMPLE_LINES]
-        if len(lines) > 2:  # noqa: PLR2004 the last one may be cut, or its line feed
-            return lines[: min(len(lines) - 1, _SAMPLE_LINES)]
+        if size < len(utf8):
+            lines = lines[:-1]  # it may be cut, or its line feed
+        filled = next((index for index, line in enumerate(lines) if line.strip()), None)
+        if filled is not None or size >= len(utf8):
+            return lines[: (filled or 0) + _SAMPLE_LINES]
         size *= 4
 
 
@@ -177,18 +181,16 @@ def _is_address(cell: str) -> bool:
     return "." in cell or ":" in cell
 
 
-def read_at_once(
-    file: str, utf8: bytes, layout: _Layout
-) -> tuple[pa.Table, tuple[Reject, ...]] | None:
+def read_at_once(file: str, utf8: bytes, split: Plan) -> tuple[pa.Table, tuple[Reject, ...]] | None:
     """Read all rows through Arrow; None when something is odd enough to need a closer look."""
-    dialect = layout.dialect
+    dialect = split.dialect
     end = len(utf8)
-    while end > layout.offset and utf8[end - 1] in b"\r\n":
+    while end > split.offset and utf8[end - 1] in b"\r\n":
         end -= 1
-    body = utf8[layout.offset : end]
+    body = utf8[split.offset : end]
     if not body:
         empty = pa.array([], pa.string())
-        return table_of(pa.array([], pa.int64()), None, dict.fromkeys(layout.columns, empty)), ()
+        return table_of(pa.array([], pa.int64()), None, dict.fromkeys(split.columns, empty)), ()
     quoted = dialect.quote.encode() in body
     if (
         dialect.escape
@@ -198,22 +200,22 @@ def read_at_once(
     ):
         return None
     uneven: list[pa_csv.InvalidRow] = []
-    cells = _parse(body, layout, None, quoted=quoted)
+    cells = _parse(body, split, None, quoted=quoted)
     if cells is None:
-        cells = _parse(body, layout, uneven, quoted=quoted)
-    return None if cells is None else _numbered(file, body, layout, cells, uneven)
+        cells = _parse(body, split, uneven, quoted=quoted)
+    return None if cells is None else _numbered(file, body, split, cells, uneven)
 
 
 def _numbered(
-    file: str, body: bytes, layout: _Layout, cells: pa.Table, uneven: list[pa_csv.InvalidRow]
+    file: str, body: bytes, split: Plan, cells: pa.Table, uneven: list[pa_csv.InvalidRow]
 ) -> tuple[pa.Table, tuple[Reject, ...]] | None:
     bad = np.array([row.number - 1 for row in uneven], dtype=np.int64)
-    starts = _line_numbers(cells, bad, body, layout.first + 1)
+    starts = _line_numbers(cells, bad, body, split.first + 1)
     if starts is None:
         return None
     lines = pa.array(np.delete(starts, bad))
-    rows = without_blank(table_of(lines, None, dict(zip(layout.columns, cells, strict=True))))
-    width = len(layout.columns)
+    rows = without_blank(table_of(lines, None, dict(zip(split.columns, cells, strict=True))))
+    width = len(split.columns)
     short = sum(row.actual_columns < width for row in uneven)
     if short > _SHORT_BY_HABIT * (rows.num_rows + short):
         return None
@@ -223,16 +225,14 @@ def _numbered(
     )
 
 
-def _parse(
-    body: bytes, layout: _Layout, uneven: list[pa_csv.InvalidRow] | None, *, quoted: bool
-) -> pa.Table | None:
+def _parse(body: bytes, split: Plan, uneven: list[pa_csv.InvalidRow] | None, *, quoted: bool) -> pa.Table | None:
     """Parse the rows; those of another width than the header's go to `uneven`, if it is given.
 
     Only then does Arrow number the rows, and uses one thread to do so.
     """
 
     def keep(row: pa_csv.InvalidRow) -> str:
-        if uneven is None or len(uneven) == _UNEVEN_ALLOWED or not _is_reject(row, layout):
+        if uneven is None or len(uneven) == _UNEVEN_ALLOWED or not _is_reject(row, split):
             return "error"
         uneven.append(row)
         return "skip"
@@ -240,17 +240,15 @@ def _parse(
     try:
         return pa_csv.read_csv(
             pa.BufferReader(pa.py_buffer(body)),
-            read_options=pa_csv.ReadOptions(
-                column_names=layout.columns, block_size=_BLOCK, use_threads=uneven is None
-            ),
+            read_options=pa_csv.ReadOptions(column_names=split.columns, block_size=_BLOCK, use_threads=uneven is None),
             parse_options=pa_csv.ParseOptions(
-                delimiter=layout.dialect.delimiter,
-                quote_char=layout.dialect.quote,
+                delimiter=split.dialect.delimiter,
+                quote_char=split.dialect.quote,
                 newlines_in_values=quoted,
                 invalid_row_handler=keep,
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(layout.columns, pa.string()),
+                column_types=dict.fromkeys(split.columns, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
                 check_utf8=False,
@@ -260,13 +258,13 @@ def _parse(
         return None
 
 
-def _is_reject(row: pa_csv.InvalidRow, layout: _Layout) -> bool:
+def _is_reject(row: pa_csv.InvalidRow, split: Plan) -> bool:
     """Tell a row that is surely a reject; blank, padded and broken ones need a closer look."""
     lines = io.StringIO(row.text, newline="").readlines()
-    (record, *more) = records(lines, layout.dialect)
+    (record, *more) = records(lines, split.dialect)
     if more or record.lines > 1 or record.fields is None:
         return False
-    beyond = record.fields[len(layout.columns) :]
+    beyond = record.fields[len(split.columns) :]
     return any(beyond) or (not beyond and bool("".join(record.fields).strip()))
 
 
@@ -307,8 +305,7 @@ def _line_numbers(cells: pa.Table, bad: np.ndarray, body: bytes, first: int) -> 
     inner = np.zeros(cells.num_rows, dtype=np.int64)
     for column in cells.columns:
         feeds, returns, both = (
-            pc.fill_null(pc.count_substring(column, end), 0).to_numpy()
-            for end in ("\n", "\r", "\r\n")
+            pc.fill_null(pc.count_substring(column, end), 0).to_numpy() for end in ("\n", "\r", "\r\n")
         )
         inner += feeds + returns - both
     if inner.sum() + count != lines:  # blank lines between the rows
@@ -348,15 +345,15 @@ class _Rows:
         return pa.concat_tables(self.done).combine_chunks()
 
 
-def read_by_record(file: str, utf8: bytes, layout: _Layout) -> tuple[pa.Table, tuple[Reject, ...]]:
+def read_by_record(file: str, utf8: bytes, split: Plan) -> tuple[pa.Table, tuple[Reject, ...]]:
     """Read record by record: exact lines, and a reject for each record that cannot be read."""
     lines = io.StringIO(utf8.decode("utf-8"), newline="").readlines()
-    width = len(layout.columns)
-    has_nul = utf8.find(b"\0", layout.offset) >= 0
-    rows = _Rows(layout.columns)
+    width = len(split.columns)
+    has_nul = utf8.find(b"\0", split.offset) >= 0
+    rows = _Rows(split.columns)
     short: list[tuple[int, Record]] = []  # with the number of the row they were padded to
     bad: list[tuple[Record, str]] = []
-    for record in records(lines, layout.dialect, layout.first, width):
+    for record in records(lines, split.dialect, split.first, width):
         fields = record.fields
         line = record.first + 1
         if fields is None:
@@ -377,10 +374,7 @@ def read_by_record(file: str, utf8: bytes, layout: _Layout) -> tuple[pa.Table, t
         kept = np.ones(rows.count, dtype=bool)
         kept[[row for row, _ in short]] = False
         table = table.filter(pa.array(kept))
-        bad += [
-            (record, _uneven(record.first + 1, len(record.fields or ()), width))
-            for _, record in short
-        ]
+        bad += [(record, _uneven(record.first + 1, len(record.fields or ()), width)) for _, record in short]
     rejects = []
     for record, reason in sorted(bad, key=lambda pair: pair[0].first):
         text = "".join(lines[record.first : record.first + record.lines]).rstrip("\r\n")

@@ -37,8 +37,8 @@ bytes each (27M cells: 860 MB), and ends the process when memory does not suffic
 _WIDEST_TAB: Final = 16_384
 _EXACT_INTEGER: Final = 2**53
 # names of rows and cells, "7" and "AB7"; those in column Z or before, and above row 1,000, fit
-_FAR_DOWN: Final = re.compile(rb"""\br\s*=\s*["'][A-Z]*(\d{4,20})""")
-_FAR_RIGHT: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{2,})""")
+_FAR_DOWN: Final = re.compile(rb"""r\s*=\s*["'][A-Z]*(\d{4,20})""")
+_FAR_RIGHT: Final = re.compile(rb"""r\s*=\s*["']([A-Z]{2,})""")
 _FILLED_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b([^>]*)(?<!/)>\s*<(?:\w+:)?(?:v|is|f)\b""")
 _CELL_NAME: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]+)(\d{1,20})""")
 _FIRST_FAR_ROW: Final = 1000
@@ -72,9 +72,7 @@ def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND) -> Iterator[Tabl
         raise Rejected(f"{member.file} is empty: no visible tab has a header row, export it again")
 
 
-def _tab(
-    member: Member, workbook: CalamineWorkbook, tab: str, modified: datetime | None
-) -> Table | None:
+def _tab(member: Member, workbook: CalamineWorkbook, tab: str, modified: datetime | None) -> Table | None:
     columns: tuple[str, ...] = ()
     rejects: list[Reject] = []
     rows = table_of(pa.array([], pa.int64()), None, {})
@@ -176,7 +174,7 @@ def _inspect(file: str, data: bytes, bound: Bound) -> datetime | None:
         if name == "docProps/core.xml" and (found := _MODIFIED.search(text)):
             modified = _date(found[1])
         row, column = extents.get(name, (_FIRST_FAR_ROW, _LAST_SHORT_COLUMN))
-        row = max([row, *map(int, _FAR_DOWN.findall(text))])
+        row = max([row, *map(int, set(_FAR_DOWN.findall(text)))])
         if row * _WIDEST_TAB > _AREA_LIMIT:
             column = max([column, *map(_column_number, set(_FAR_RIGHT.findall(text)))])
         extents[name] = row, column

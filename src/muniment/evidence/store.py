@@ -42,9 +42,7 @@ def list_sources(connection: sa.Connection) -> list[Source]:
 
 def find_source(connection: sa.Connection, name: str) -> Source | None:
     """The source of that name, or None."""
-    row = connection.execute(
-        sa.select(*_columns(sources, Source)).where(sources.c.name == name)
-    ).one_or_none()
+    row = connection.execute(sa.select(*_columns(sources, Source)).where(sources.c.name == name)).one_or_none()
     return _typed(Source, row) if row else None
 
 
@@ -60,9 +58,7 @@ def get_source(connection: sa.Connection, name: str) -> Source:
     return found
 
 
-def add_source(
-    connection: sa.Connection, scope: Scope, name: str, kind: str, **values: Any
-) -> Source:  # noqa: ANN401
+def add_source(connection: sa.Connection, scope: Scope, name: str, kind: str, **values: Any) -> Source:
     """Add a source; `values` are fields of `Source` that differ from their defaults.
 
     Raises:
@@ -184,9 +180,7 @@ def list_imports(
     layout_ids: Sequence[UUID] | None = None,
 ) -> list[Import]:
     """Imports of the engagement, oldest first."""
-    query = sa.select(*_columns(imports, Import)).where(
-        imports.c.engagement_id == scope.engagement_id
-    )
+    query = sa.select(*_columns(imports, Import)).where(imports.c.engagement_id == scope.engagement_id)
     if flow_id is not None:
         query = query.where(imports.c.flow_id == flow_id)
     if source_id is not None:
@@ -197,9 +191,7 @@ def list_imports(
     return [_typed(Import, row) for row in connection.execute(query)]
 
 
-def find_delivery(
-    connection: sa.Connection, scope: Scope, source_id: UUID, sha256: str, tab: str
-) -> Import | None:
+def find_delivery(connection: sa.Connection, scope: Scope, source_id: UUID, sha256: str, tab: str) -> Import | None:
     """An earlier import of the same bytes from the same source, or None."""
     query = (
         sa.select(*_columns(imports, Import))
@@ -215,9 +207,7 @@ def find_delivery(
     return _typed(Import, row) if row else None
 
 
-def close_import(
-    connection: sa.Connection, import_id: UUID, status: str, counts: Mapping[str, int]
-) -> None:
+def close_import(connection: sa.Connection, import_id: UUID, status: str, counts: Mapping[str, int]) -> None:
     """Set an import's status and add to its counts."""
     connection.execute(
         sa.update(imports)
@@ -292,9 +282,7 @@ def known_records(connection: sa.Connection, scope: Scope, source_id: UUID) -> p
     )
 
 
-def write_records(
-    connection: sa.Connection, scope: Scope, source_id: UUID, changed: pa.Table
-) -> None:
+def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, changed: pa.Table) -> None:
     """Insert or replace records, by (source, source key).
 
     Args:
@@ -413,9 +401,7 @@ def get_records(connection: sa.Connection, record_ids: Sequence[UUID]) -> list[R
     return [_typed(Record, row) for row in connection.execute(query)]
 
 
-def problems(
-    connection: sa.Connection, scope: Scope, limit: int | None = None
-) -> list[dict[str, Any]]:
+def problems(connection: sa.Connection, scope: Scope, limit: int | None = None) -> list[dict[str, Any]]:
     """Cells of the current records that could not be understood, with file, row and reason."""
     rows = connection.execute(
         sa.text(
@@ -433,9 +419,7 @@ def problems(
 def count_records(connection: sa.Connection, scope: Scope) -> int:
     """How many records the engagement has."""
     query = sa.select(sa.func.count()).select_from(records)
-    return int(
-        connection.execute(query.where(records.c.engagement_id == scope.engagement_id)).scalar_one()
-    )
+    return int(connection.execute(query.where(records.c.engagement_id == scope.engagement_id)).scalar_one())
 
 
 def observed_span(connection: sa.Connection, scope: Scope) -> datetime | None:

@@ -15,17 +15,20 @@ from muniment.flows.change import (
     split_asset,
     undo,
 )
+from muniment.flows.export import FORMATS, export
 from muniment.flows.import_batch import Request, import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.summary import Summary
 
 __all__ = [
+    "FORMATS",
     "Changed",
     "Progress",
     "Request",
     "Summary",
     "accept_mapping",
     "change_source",
+    "export",
     "import_files",
     "merge_assets",
     "quiet",

@@ -56,9 +56,7 @@ def _change(
     return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired)
 
 
-def merge_assets(
-    home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet
-) -> Changed:
+def merge_assets(home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet) -> Changed:
     """Make two assets one, by a person's word."""
     return _change(
         home,
@@ -82,9 +80,7 @@ def split_asset(
     )
 
 
-def undo(
-    home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet
-) -> Changed:
+def undo(home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet) -> Changed:
     """Take back a merge or split: the one named, or the latest."""
     return _change(
         home,
@@ -95,9 +91,7 @@ def undo(
     )
 
 
-def accept_mapping(
-    home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet
-) -> Changed:
+def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet) -> Changed:
     """Apply proposals for columns and read their rows again."""
 
     def act(connection: sa.Connection, bulk: Engine) -> None:
@@ -155,18 +149,14 @@ def set_mapping(
     return _change(home, "mapping.set", act, {**_named([column]), "attribute": attribute}, progress)
 
 
-def rekey(
-    home: Home, layout_id: UUID, columns: Sequence[str], progress: Progress = quiet
-) -> Changed:
+def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progress = quiet) -> Changed:
     """Change what identifies a row of a layout's family; records get new keys, assets keep their ids."""
 
     def act(connection: sa.Connection, bulk: Engine) -> None:
         layout = evidence.get_layout(connection, layout_id)
         missing = [column for column in columns if column not in layout.columns]
         if missing:
-            raise Rejected(
-                f"{', '.join(missing)}: no such column; there are {', '.join(layout.columns)}"
-            )
+            raise Rejected(f"{', '.join(missing)}: no such column; there are {', '.join(layout.columns)}")
         for member in evidence.list_layouts(connection, layout.source_id):
             if member.family_id == layout.family_id:
                 reason = f"set by {home.scope.actor}"
@@ -176,9 +166,7 @@ def rekey(
     return _change(home, "source.rekeyed", act, {"key": list(columns)}, progress)
 
 
-def change_source(
-    home: Home, name: str, values: dict[str, Any], progress: Progress = quiet
-) -> Changed:
+def change_source(home: Home, name: str, values: dict[str, Any], progress: Progress = quiet) -> Changed:
     """Change a source's settings and fold everything it may have decided."""
 
     def act(connection: sa.Connection, bulk: Engine) -> None:
@@ -186,11 +174,7 @@ def change_source(
         evidence.change_source(connection, name, **values)
         register.mark_all_stale(connection, home.scope)
 
-    shown = {
-        key: value
-        for key, value in values.items()
-        if isinstance(value, str | int | float | bool | list)
-    }
+    shown = {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | list)}
     return _change(home, "source.changed", act, {"source": name, **shown}, progress)
 
 

@@ -36,10 +36,8 @@ def expand(paths: Sequence[Path]) -> tuple[Path, ...]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(
-                item for item in path.iterdir() if item.is_file() and not item.name.startswith(".")
-            )
-            inside = [item for item in inside if item.suffix.lower() not in {".md"}]
+            inside = sorted(item for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
+            inside = [item for item in inside if item.suffix.lower() != ".md"]
             if not inside:
                 raise Rejected(f"{path} is a folder without files: give the exports themselves")
             found += inside
@@ -64,9 +62,7 @@ def deliver(run: "Run", bulk: Engine, path: Path) -> None:
             for table in evidence.read(path):
                 _store(connection, run, bulk, table, path, (sha256, changed))
         except (Rejected, OSError) as error:
-            reason = (
-                str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
-            )
+            reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
             evidence.add_rejects(
                 connection,
                 scope,
@@ -74,9 +70,7 @@ def deliver(run: "Run", bulk: Engine, path: Path) -> None:
                 None,
                 [Reject(path.name, None, None, None, reason, "")],
             )
-            run.summary.files.append(
-                {"file": path.name, "tab": "", "status": "refused", "reason": reason}
-            )
+            run.summary.files.append({"file": path.name, "tab": "", "status": "refused", "reason": reason})
 
 
 def _digest(path: Path) -> str:
@@ -112,9 +106,7 @@ def _store(
     if not source.active:
         entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
         return
-    earlier = evidence.find_delivery(
-        connection, scope, source.id, sha256 + table.file.partition("!")[2], tab_name
-    )
+    earlier = evidence.find_delivery(connection, scope, source.id, sha256 + table.file.partition("!")[2], tab_name)
     if earlier is not None:
         entry["status"] = "known"
         entry["reason"] = f"the same file was imported on {earlier.started_at:%Y-%m-%d %H:%M}"
@@ -123,9 +115,7 @@ def _store(
     import_id = ids.new()
     observed = min(request.observed_at or table.observed or changed, clock.now())
     place = f"raw/{scope.tenant_id}/{clock.now():%Y-%m}/{import_id}.parquet"
-    run.home.lake.write(
-        place, evidence.stamp(bulk, rows, columns), {"sha256": sha256, "file": table.file}
-    )
+    run.home.lake.write(place, evidence.stamp(bulk, rows, columns), {"sha256": sha256, "file": table.file})
     full = request.full if request.full is not None else source.full
     evidence.add_import(
         connection,
@@ -154,9 +144,7 @@ def _store(
     evidence.add_rejects(connection, scope, run.flow_id, import_id, table.rejects)
     run.summary.rows_read += rows.num_rows
     entry |= {"status": "read", "import": str(import_id), "rejected": len(table.rejects)}
-    events.append(
-        connection, scope, "import.read", {"import": str(import_id), "rows": rows.num_rows}
-    )
+    events.append(connection, scope, "import.read", {"import": str(import_id), "rows": rows.num_rows})
     run.progress("read", run.summary.rows_read, None, table.file)
 
 
@@ -170,9 +158,7 @@ def _kind(run: "Run", table: Table) -> mapping.Kind:
     return found
 
 
-def _with_file_name(
-    rows: pa.Table, columns: tuple[str, ...], table: Table
-) -> tuple[pa.Table, tuple[str, ...]]:
+def _with_file_name(rows: pa.Table, columns: tuple[str, ...], table: Table) -> tuple[pa.Table, tuple[str, ...]]:
     name = table.file.rpartition("!")[2].rpartition("/")[2]
     for ending in (".gz", ".json", ".jsonl", ".facts", ".yml"):
         name = name.removesuffix(ending)
@@ -185,9 +171,7 @@ def _source(connection: sa.Connection, run: "Run", kind: mapping.Kind, table: Ta
     name = run.request.source
     if name is None:
         name = kind.name if kind.signature else _by_layout(run, kind, table)
-    return evidence.find_source(connection, name) or evidence.add_source(
-        connection, run.home.scope, name, kind.name
-    )
+    return evidence.find_source(connection, name) or evidence.add_source(connection, run.home.scope, name, kind.name)
 
 
 def _by_layout(run: "Run", kind: mapping.Kind, table: Table) -> str:
@@ -236,10 +220,6 @@ def _closest(known: Sequence[Layout], tab: str, columns: Sequence[str]) -> Layou
     for layout in known:
         theirs = {column.lower() for column in layout.columns}
         share = len(mine & theirs) / max(len(mine | theirs), 1)
-        if (
-            layout.tab == tab
-            and share >= _SAME_FAMILY
-            and (best is None or (share, layout.id) > best[:2])
-        ):
+        if layout.tab == tab and share >= _SAME_FAMILY and (best is None or (share, layout.id) > best[:2]):
             best = (share, layout.id, layout)
     return best[2] if best else None

@@ -96,9 +96,7 @@ def derive_import(
 
 
 def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) -> None:
-    changed = bulk.rows(
-        "SELECT * FROM compared WHERE status IN ('new', 'changed') ORDER BY source_key"
-    )
+    changed = bulk.rows("SELECT * FROM compared WHERE status IN ('new', 'changed') ORDER BY source_key")
     if changed.num_rows:
         evidence.write_records(connection, home.scope, layout.source_id, _with_ids(changed, layout))
     seen = bulk.rows(
@@ -107,9 +105,7 @@ def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) 
     )
     if seen.num_rows:
         evidence.touch_records(connection, seen)
-    touched = bulk.rows(
-        "SELECT known_id FROM compared WHERE status IN ('changed', 'seen') ORDER BY 1"
-    )
+    touched = bulk.rows("SELECT known_id FROM compared WHERE status IN ('changed', 'seen') ORDER BY 1")
     register.mark_stale_by_records(connection, home.scope, touched["known_id"].to_pylist())
 
 
@@ -136,9 +132,7 @@ def _count(run: "Run", bulk: Engine, delivery: Import, connection: sa.Connection
         " count(*) FILTER (WHERE status = 'superseded') AS superseded,"
         " coalesce(sum(rows_merged - 1), 0)::BIGINT AS merged FROM compared"
     ).to_pylist()[0]
-    problems = bulk.rows(
-        "SELECT count(*) AS n FROM cell_notes WHERE note LIKE '%\"problem\":%'"
-    ).to_pylist()[0]["n"]
+    problems = bulk.rows("SELECT count(*) AS n FROM cell_notes WHERE note LIKE '%\"problem\":%'").to_pylist()[0]["n"]
     summary = run.summary
     summary.records_new += row["new"]
     summary.records_changed += row["changed"]
@@ -158,9 +152,7 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
     """Derive every record of a layout's family anew from the lake, and mark what changed."""
     layout = evidence.get_layout(connection, layout_id)
     family = [
-        other
-        for other in evidence.list_layouts(connection, layout.source_id)
-        if other.family_id == layout.family_id
+        other for other in evidence.list_layouts(connection, layout.source_id) if other.family_id == layout.family_id
     ]
     attributes = mapping.attributes(connection)
     parts = []
@@ -168,9 +160,7 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
         delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id])
         if delivered:
             part = _records(connection, home, bulk, member, delivered, attributes)
-            parts.append(
-                part.append_column("layout_id", pa.array([str(member.id)] * len(part), pa.string()))
-            )
+            parts.append(part.append_column("layout_id", pa.array([str(member.id)] * len(part), pa.string())))
     if not parts:
         return
     bulk.register("derived_parts", pa.concat_tables(parts))
@@ -222,10 +212,7 @@ def _records(
         for column in mapping.current(connection, layout.id)
         if column.applied and column.attribute is not None
     ]
-    raws = [
-        Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path))
-        for delivery in delivered
-    ]
+    raws = [Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path)) for delivery in delivered]
     return evidence.records(bulk, raws, layout, rules, attributes)
 
 

@@ -172,18 +172,14 @@ def _read(run: Run) -> None:
         delivered = evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
         run.summary.rows_rejected = evidence.count_rejects(connection, run.flow_id)
         if not delivered and run.summary.rows_rejected:
-            found = evidence.list_rejects(connection, run.home.scope, flow_id=run.flow_id, limit=1)[
-                0
-            ]
+            found = evidence.list_rejects(connection, run.home.scope, flow_id=run.flow_id, limit=1)[0]
             raise Rejected(f"nothing could be read: {found.file}: {found.reason}")
         _mark(connection, run, "read")
 
 
 def _map(run: Run) -> None:
     with run.home.scope.transaction() as connection:
-        for number, delivery in enumerate(
-            evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
-        ):
+        for number, delivery in enumerate(evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)):
             run.progress("map", number, None, delivery.file)
             derive.map_layout(connection, run, delivery)
         _mark(connection, run, "map")
@@ -199,9 +195,7 @@ def _derive(run: Run) -> None:
         for source_id in sorted({delivery.source_id for delivery in delivered}):
             gone = evidence.mark_gone(connection, run.home.scope, source_id)
             run.summary.records_gone += len(gone)
-            register.mark_stale_by_records(
-                connection, run.home.scope, [str(record) for record in gone]
-            )
+            register.mark_stale_by_records(connection, run.home.scope, [str(record) for record in gone])
         _mark(connection, run, "derive")
 
 
@@ -242,23 +236,18 @@ def _publish(run: Run) -> None:
 
 def _count_columns(run: Run, connection: Any) -> None:  # noqa: ANN401 - a connection
     layouts = {
-        delivery.layout_id
-        for delivery in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
+        delivery.layout_id for delivery in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
     }
     states = [column for layout_id in layouts for column in mapping.current(connection, layout_id)]
     run.summary.columns_mapped = sum(column.applied for column in states)
     run.summary.columns_suggested = sum(column.state == "suggested" for column in states)
-    run.summary.columns_unmapped = (
-        len(states) - run.summary.columns_mapped - run.summary.columns_suggested
-    )
+    run.summary.columns_unmapped = len(states) - run.summary.columns_mapped - run.summary.columns_suggested
 
 
 def _mark(connection: Any, run: Run, phase: str) -> None:  # noqa: ANN401 - a connection
     """Store the mark and what was counted so far with the phase's result."""
     jobs.mark(connection, run.flow_id, phase, run.summary.to_json())
-    events.append(
-        connection, run.home.scope, "import.phase", {"flow": str(run.flow_id), "phase": phase}
-    )
+    events.append(connection, run.home.scope, "import.phase", {"flow": str(run.flow_id), "phase": phase})
 
 
 PHASES: tuple[tuple[str, Callable[[Run], None]], ...] = (

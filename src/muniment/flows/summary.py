@@ -49,24 +49,16 @@ class Summary:
         """Set what to do next, the most useful first."""
         steps = []
         if self.rows_rejected:
-            steps.append(
-                f"`muniment rejects` shows the {self.rows_rejected} rows or files that could not be read"
-            )
+            steps.append(f"`muniment rejects` shows the {self.rows_rejected} rows or files that could not be read")
         if self.columns_suggested:
             steps.append(
                 f"`muniment mappings --waiting` shows {self.columns_suggested} columns that wait for your word"
             )
         worst = next(iter(self.conflicts.items()), None)
         if worst is not None:
-            steps.append(
-                f"`muniment conflicts --severity {worst[0]}` shows the {worst[1]} that matter most"
-            )
+            steps.append(f"`muniment conflicts --severity {worst[0]}` shows the {worst[1]} that matter most")
         if self.assets:
-            steps.append(
-                "`muniment assets` lists the register; `muniment why ASSET ATTRIBUTE` proves a value"
-            )
+            steps.append("`muniment assets` lists the register; `muniment why ASSET ATTRIBUTE` proves a value")
         elif not self.dry_run:
-            steps.append(
-                "no asset came out: `muniment mappings` shows what the columns were taken for"
-            )
+            steps.append("no asset came out: `muniment mappings` shows what the columns were taken for")
         self.next_steps = steps

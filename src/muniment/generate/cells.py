@@ -49,6 +49,9 @@ CRITICALITIES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType({
         "critical": ("Critical", "critical"), "high": ("High",), "medium": ("Medium",),
         "low": ("Low",),
     },
+    "discovery": {
+        "critical": ("Critical",), "high": ("High",), "medium": ("Medium",), "low": ("Low",),
+    },
     "lifecycle": {
         "critical": ("Critical",), "high": ("High", "high"), "medium": ("Medium",), "low": ("Low",),
     },

@@ -131,7 +131,7 @@ _DISCOVERY = {
     "naming": Rates(0, 0.002, 0.02), "address": Rates(0.02, 0.005, 0.02),
     "identifier": Rates(0.10, 0.005, 0), "system": Rates(0.04, 0.09, 0.02),
     "capacity": Rates(0.04, 0.03, 0.02), "hardware": Rates(0.05, 0.02, 0),
-    "placement": Rates(0.03, 0.05, 0.05), "people": Rates(0.08, 0.12, 0.08),
+    "placement": Rates(0.03, 0.05, 0.05), "people": Rates(0.08, 0.10, 0.08),
     "finance": Rates(0.12, 0.06, 0.08), "governance": Rates(0.10, 0.09, 0.10),
     "state": Rates(0.05, 0.02, 0.05), "service": Rates(0.03, 0.04, 0.02),
 }  # fmt: skip
@@ -269,8 +269,7 @@ def tables() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {source} | {one.ordinary[0]} to {one.ordinary[1]} | {one.lagging:g} | "
-        f"{one.old[0]} to {one.old[1]} |"
+        f"| {source} | {one.ordinary[0]} to {one.ordinary[1]} | {one.lagging:g} | {one.old[0]} to {one.old[1]} |"
         for source, one in FRESHNESS.items()
     ]
     lines += [

@@ -44,9 +44,7 @@ def build(spec: EstateSpec) -> Estate:
         for n in range(counts["hypervisor"])
     ]
     _total(clusters, hosts)
-    vms = [
-        virtual(plan, part["vm"], next(keys), part["vm"].choice(hosts)) for _ in range(counts["vm"])
-    ]
+    vms = [virtual(plan, part["vm"], next(keys), part["vm"].choice(hosts)) for _ in range(counts["vm"])]
     servers = [physical(plan, part["physical"], next(keys)) for _ in range(counts["physical"])]
     rest = [instance(plan, part["instance"], next(keys)) for _ in range(counts["instance"])]
     for kind in ("network", "storage"):

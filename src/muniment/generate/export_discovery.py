@@ -47,6 +47,7 @@ MACHINES = (
     Column("Support Group", "support_group"),
     Column("Cost Center", "cost_centre"),
     Column("Environment", "environment", cells.words(cells.ENVIRONMENTS)),
+    Column("Criticality", "criticality", cells.words(cells.CRITICALITIES)),
     Column("Purchase Date", "purchased_on", cells.german_date),
     Column("Warranty Expires", "warranty_until", cells.german_date),
     Column("Scan Method", fill=_method),
@@ -65,9 +66,7 @@ DATABASES = (
 
 def export(observer: Observer) -> tuple[Export, ...]:
     """The two files of the scan."""
-    machines = observer.records(
-        "discovery", "physical", "hypervisor", "vm", "instance", "network", "storage", "device"
-    )
+    machines = observer.records("discovery", "physical", "hypervisor", "vm", "instance", "network", "storage", "device")
     for record in machines:
         if record.thing.text("manufacturer") not in _LOOKED_UP:
             record.seen.pop("purchased_on", None)

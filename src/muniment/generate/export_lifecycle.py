@@ -45,9 +45,7 @@ SHEET = (
 
 def export(observer: Observer) -> tuple[Export, ...]:
     """The workbook."""
-    records = observer.records(
-        "lifecycle", "physical", "hypervisor", "vm", "network", "storage", "device"
-    )
+    records = observer.records("lifecycle", "physical", "hypervisor", "vm", "network", "storage", "device")
     write = partial(write_workbook, today=observer.estate.spec.today)
     table = Table("Assets", SHEET, records)
     return (Export("lifecycle", "hardware_lifecycle.xlsx", (table,), write),)

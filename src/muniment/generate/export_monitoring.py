@@ -83,13 +83,9 @@ def write_lines(path: Path, filled: Sequence[Filled]) -> None:
 
 def export(observer: Observer) -> tuple[Export, ...]:
     """The two files."""
-    hosts = observer.records(
-        "monitoring", "physical", "hypervisor", "vm", "instance", "network", "storage"
-    )
+    hosts = observer.records("monitoring", "physical", "hypervisor", "vm", "instance", "network", "storage")
     services = observer.records("monitoring", "application", "database")
     return (
         Export("monitoring", "monitoring_hosts.csv", (Table("", HOSTS, hosts),), write_csv),
-        Export(
-            "monitoring", "monitoring_services.jsonl", (Table("", SERVICES, services),), write_lines
-        ),
+        Export("monitoring", "monitoring_services.jsonl", (Table("", SERVICES, services),), write_lines),
     )

@@ -6,6 +6,7 @@ Criticality, Department, Support Group) stand where it puts them, after Annotati
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from muniment.generate import cells
@@ -66,7 +67,8 @@ def _created(record: Record) -> Cell:
 def _booted(record: Record) -> Cell:
     """When the machine was started, empty for one that is off."""
     days = int(record.thing.number("uptime_days"))
-    return cells.moment(replace(record, as_of=record.as_of), "%Y-%m-%d @") if days else ""
+    started = record.as_of - timedelta(days=days)
+    return cells.moment(replace(record, as_of=started), "%Y-%m-%d @") if days else ""
 
 
 def _purpose(record: Record) -> Cell:
@@ -207,14 +209,8 @@ CLUSTER = (
 
 def export(observer: Observer) -> tuple[Export, ...]:
     """The workbook."""
-    machines = sorted(
-        observer.records("rvtools", "vm"), key=lambda one: (one.thing.keep["written"], one.copy)
-    )
-    interfaces = [
-        replace(one, index=place)
-        for one in machines
-        for place in range(len(one.thing.texts("mac_address")))
-    ]
+    machines = sorted(observer.records("rvtools", "vm"), key=lambda one: (one.thing.keep["written"], one.copy))
+    interfaces = [replace(one, index=place) for one in machines for place in range(len(one.thing.texts("mac_address")))]
     hosts = observer.records("rvtools", "hypervisor")
     hosts.sort(key=lambda one: one.thing.text("fqdn"))
     tables = (

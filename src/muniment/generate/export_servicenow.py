@@ -71,8 +71,8 @@ _ORGANISATION = (
 )
 _PEOPLE = (
     Column("department", "department", cells.text),
-    Column("assigned_to", "owner", cells.person),
-    Column("managed_by", "technical_owner", cells.person),
+    Column("assigned_to", "owner", cells.exact),
+    Column("managed_by", "technical_owner", cells.exact),
     Column("support_group", "support_group", cells.text),
     Column("cost_center", "cost_centre", cells.text),
     Column("business_criticality", "criticality", cells.words(cells.CRITICALITIES)),
@@ -121,7 +121,7 @@ DATABASES = (
     _KEY,
     Column("name", "name", cells.text, also="database_name"),
     _CLASS,
-    Column("u_database_name", "database_name", facet="database_name", also="name"),
+    Column("u_database_name", "database_name", also="name"),
     Column("instance_name", "instance_name"),
     Column("type", "database_engine", also="software_product"),
     Column("version", "database_version", also="software_version"),

@@ -15,6 +15,9 @@ from muniment.generate.types import Change, Thing, Value, draws
 
 HOSTS = frozenset({"physical", "vm", "instance", "hypervisor", "network", "storage", "device"})
 _FEWEST = 2
+_OLD_PREFIXES = {
+    "hypervisor": "vmhost", "network": "netdev", "storage": "filer", "instance": "cloudvm",
+}  # fmt: skip
 _SOURCES_OF = {
     "physical": ("servicenow", "discovery", "lifecycle", "monitoring"),
     "vm": ("servicenow", "rvtools", "rvtools", "discovery", "monitoring"),
@@ -65,9 +68,7 @@ def _reuse_names(plan: Plan, rng: random.Random, things: Sequence[Thing]) -> Non
     machines = [one for one in things if one.kind in {"physical", "vm"}]
     for retired in _some(rng, machines, plan.dirt.reused_names):
         heirs = [
-            one
-            for one in machines
-            if one.keep["unit"] == retired.keep["unit"] and not one.marks and one is not retired
+            one for one in machines if one.keep["unit"] == retired.keep["unit"] and not one.marks and one is not retired
         ]
         if retired.marks or not heirs:
             continue
@@ -103,26 +104,26 @@ def _clone(plan: Plan, rng: random.Random, things: Sequence[Thing]) -> None:
 def _share_serials(plan: Plan, rng: random.Random, things: Sequence[Thing]) -> None:
     """Let several servers of a site be reported with the serial number of one enclosure."""
     servers = [one for one in things if one.kind in {"physical", "hypervisor"}]
-    groups: dict[str, list[Thing]] = {}
-    for one in _some(rng, servers, plan.dirt.shared_serials):
-        groups.setdefault(one.text("manufacturer"), []).append(one)
-    for members in groups.values():
-        while members:
-            blades = [members.pop() for _ in range(min(len(members), rng.randint(2, 4)))]
-            serial = plan.serials.give("hpe")
-            for blade in blades:
-                blade.keep["enclosure_serial"] = serial
-                blade.marks.add("shared_serial")
+    blades = _some(rng, servers, plan.dirt.shared_serials)
+    serial, left = "", 0
+    for number, blade in enumerate(blades):
+        if left == 0 and number < len(blades) - 1:
+            serial, left = plan.serials.give("hpe"), rng.randint(2, 4)
+        blade.keep["enclosure_serial"] = serial
+        blade.marks.add("shared_serial")
+        left = max(0, left - 1)
 
 
 def _rename(plan: Plan, rng: random.Random, things: Sequence[Thing]) -> None:
     """Give hosts an earlier name; a re-imaged one had another system and environment too."""
     hosts = [one for one in things if one.kind in HOSTS and "reused_name" not in one.marks]
     boxes = [one for one in hosts if one.kind in {"physical", "device"}]
-    reimaged = _some(rng, boxes, plan.dirt.reimaged)
-    renamed = [one for one in _some(rng, hosts, plan.dirt.renamed) if one not in reimaged]
-    for one in (*reimaged, *renamed):
-        kind = "reimaged" if one in reimaged else "renamed"
+    chosen = {one.id: "renamed" for one in _some(rng, hosts, plan.dirt.renamed)}
+    chosen |= {one.id: "reimaged" for one in _some(rng, boxes, plan.dirt.reimaged)}
+    for one in hosts:
+        if one.id not in chosen:
+            continue
+        kind = chosen[one.id]
         old = named(_earlier_name(plan, rng, one), one.text("fqdn").split(".", 1)[1])
         if kind == "reimaged" and one.kind == "physical":
             system = catalogue.OS_BY_NAME[pick(rng, catalogue.GUESTS)]
@@ -141,7 +142,7 @@ def _earlier_name(plan: Plan, rng: random.Random, thing: Thing) -> str:
     if thing.kind == "device":
         return plan.names.plain("nb", 4)
     if thing.kind not in {"physical", "vm"}:
-        return plan.names.plain(f"old-{role}-", 3)
+        return plan.names.plain(_OLD_PREFIXES[thing.kind], 3)
     units = [one for one in catalogue.UNITS if one.code == thing.keep["unit"]]
     unit = rng.choice([*units, *units, catalogue.UNITS[4]])
     return plan.names.host(unit, rng.choice(plan.sites), thing.text("environment"), role)

@@ -127,9 +127,7 @@ def used(rng: random.Random, *, running: bool) -> dict[str, Value]:
     }
 
 
-def hardware(
-    plan: Plan, rng: random.Random, models: tuple[Model, ...]
-) -> tuple[Model, dict[str, Value]]:
+def hardware(plan: Plan, rng: random.Random, models: tuple[Model, ...]) -> tuple[Model, dict[str, Value]]:
     """A physical box: model, serial, UUID, tag, purchase, interfaces."""
     model = rng.choices(models, [one.share for one in models])[0]
     serial = plan.serials.give(model.serial)
@@ -140,7 +138,7 @@ def hardware(
         "model": model.name,
         "serial": (serial,),
         "uuid": (hardware_uuid(rng, model.serial, serial),),
-        "asset_tag": (f"AT{plan.serials.give('#7')}",),
+        "asset_tag": (f"AT{plan.serials.give('asset')}",),
         "mac_address": tuple(plan.macs.give(oui) for _ in range(count)),
         "nic_count": count,
         "status": rng.choices(("active", "maintenance", "in_stock"), (0.95, 0.03, 0.02))[0],
@@ -288,7 +286,7 @@ def virtual(plan: Plan, rng: random.Random, key: str, host: Thing) -> Thing:
         "mac_address": tuple(
             plan.macs.give("00:50:56", (0x80, 0xBF)) for _ in range(interfaces)
         ),
-        "vm_id": (f"vm-{plan.serials.give('#7')}",),
+        "vm_id": (f"vm-{plan.serials.give('vm')}",),
         "nic_count": interfaces,
         "cpu_count": cpus,
         "cpu_cores": cpus,

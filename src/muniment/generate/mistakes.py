@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from muniment.generate.catalogue import OS_BY_NAME
 from muniment.generate.types import Thing, Value
 
 Pools = Mapping[str, tuple[str, ...]]
-"""The different true values of an attribute in the estate, of which a wrong one is taken."""
+"""The different true values in the estate, of which a wrong one is taken; see `pools`."""
 
 CHOSEN = frozenset({
     "environment", "criticality", "status", "power_state", "site", "country", "support_group",
@@ -44,13 +43,14 @@ _SMALLEST = 0.02
 
 
 def pools(things: Iterable[Thing]) -> Pools:
-    """The different values of the chosen and typed attributes, sorted; systems per family."""
+    """The different values by "<attribute>:<asset type>", sorted; for "os" by its family."""
     found: dict[str, set[str]] = {}
     for thing in things:
+        kind = thing.text("asset_type")
         for attribute in CHOSEN | TYPED:
             value = thing.values.get(attribute)
             if isinstance(value, str):
-                found.setdefault(attribute, set()).add(value)
+                found.setdefault(f"{attribute}:{kind}", set()).add(value)
         if "os" in thing.values:
             found.setdefault("os:" + thing.text("os_family"), set()).add(thing.text("os"))
     return {attribute: tuple(sorted(values)) for attribute, values in found.items()}
@@ -80,21 +80,24 @@ def make(
     value, kind = seen
     if kind == "placeholder":
         return seen
-    if attribute == "os":
-        return _other(rng, known.get("os:" + thing.text("os_family"), ()), seen, "misread")
-    if attribute in {"memory_mib", "storage_gib"} and isinstance(value, int | float):
-        return _size(rng, source, attribute, value)
-    if isinstance(value, int | float):
-        return _number(rng, value)
-    if attribute in DATES:
-        return _date(rng, str(value))
     if isinstance(value, tuple):
         return (_misread(rng, attribute, value[0]), *value[1:]), "typo"
+    if not isinstance(value, str):
+        return _size(rng, source, attribute, value) if attribute in IN_GIGABYTES else _number(rng, value)
+    if attribute in DATES:
+        return _date(rng, value)
+    return _text(rng, source, thing, attribute, (value, kind), known)
+
+
+def _text(
+    rng: random.Random, source: str, thing: Thing, attribute: str, seen: tuple[str, str], known: Pools
+) -> tuple[Value, str]:
+    """Another value of a list, or a typo where somebody typed it."""
+    if attribute == "os":
+        return _other(rng, known.get(f"os:{thing.text('os_family')}", ()), seen, "misread")
     if attribute in CHOSEN or (attribute in TYPED and rng.random() < _COIN):
-        return _other(rng, known.get(attribute, ()), seen, "other")
-    if source not in BY_HAND:
-        return seen
-    return typo(rng, value), "typo"
+        return _other(rng, known.get(f"{attribute}:{thing.text('asset_type')}", ()), seen, "other")
+    return (typo(rng, seen[0]), "typo") if source in BY_HAND else seen
 
 
 def typo(rng: random.Random, value: str) -> str:
@@ -111,17 +114,13 @@ def typo(rng: random.Random, value: str) -> str:
     return value[:at] + value[at + 1 :]
 
 
-def _other(
-    rng: random.Random, known: tuple[str, ...], seen: tuple[Value, str], kind: str
-) -> tuple[Value, str]:
+def _other(rng: random.Random, known: tuple[str, ...], seen: tuple[Value, str], kind: str) -> tuple[Value, str]:
     """Another true value of the attribute."""
     others = [one for one in known if one != seen[0]]
     return (rng.choice(others), kind) if others else seen
 
 
-def _size(
-    rng: random.Random, source: str, attribute: str, value: float
-) -> tuple[Value, str]:
+def _size(rng: random.Random, source: str, attribute: str, value: float) -> tuple[Value, str]:
     """A size in the wrong unit, in decimal gigabytes, or another size."""
     way = rng.random()
     in_gigabytes = source in IN_GIGABYTES[attribute]

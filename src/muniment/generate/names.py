@@ -15,7 +15,23 @@ DIGITS = "0123456789"
 ALNUM = LETTERS + DIGITS
 HEX = "0123456789abcdef"
 ZONES = ("mgmt", "prod", "test", "dmz", "backup", "client")
+PATTERNS = {
+    "dell": ("??????1", "??????2", "??????3"),
+    "hpe": ("CZJ#0#????", "CZJ#3#????", "CZ2#1#????", "MXQ#2#????", "MXQ#4#????"),
+    "hp": ("5CG#1#????", "5CG#4#????", "CND#2#????"),
+    "lenovo": ("J10?????", "J30?????", "J90?????"),
+    "cisco": ("FCW220#????", "FDO231#????", "FCH214#????", "WZP242#????", "FCW253#????"),
+    "fujitsu": ("YM@@######",),
+    "juniper": ("PE37########",),
+    "netapp": ("############",),
+    "asset": ("#######",),
+    "vm": ("#######",),
+    "application": ("######",),
+}
+"""Shapes of serial numbers by vendor, and of the company's own numbers."""
+
 _HOSTS_PER_NET = 240
+_GAPLESS = 0.85
 _NETS_PER_ZONE = 40
 
 
@@ -56,11 +72,9 @@ class Names:
         letter = catalogue.ENVIRONMENT_LETTERS[environment]
         while True:
             shape = unit.pattern.format(site=site.code.lower(), env=letter, role=role, number=0)
-            number = self._next.get((shape,), 0) + (1 if self._rng.random() < 0.85 else 2)
+            number = self._next.get((shape,), 0) + (1 if self._rng.random() < _GAPLESS else 2)
             self._next[(shape,)] = number
-            name = unit.pattern.format(
-                site=site.code.lower(), env=letter, role=role, number=number
-            )
+            name = unit.pattern.format(site=site.code.lower(), env=letter, role=role, number=number)
             if self.take(name):
                 return name
 
@@ -124,7 +138,7 @@ class Serials:
         self._taken: set[str] = set()
 
     def give(self, pattern: str) -> str:
-        """A free serial number of a vendor ("dell", "hpe", ...), or of "#7": seven digits."""
+        """A free number of one of PATTERNS."""
         while True:
             serial = self._draw(pattern)
             if serial not in self._taken:
@@ -132,24 +146,10 @@ class Serials:
                 return serial
 
     def _draw(self, pattern: str) -> str:
-        rng = self._rng
-        if pattern.startswith("#"):
-            return text(rng, DIGITS, int(pattern[1:]))
-        year, week = rng.randint(17, 25), rng.randint(1, 52)
-        if pattern == "dell":
-            return text(rng, ALNUM, 6) + rng.choice("123")
-        if pattern in {"hpe", "hp"}:
-            site = rng.choice(("CZJ", "CZ2", "MXQ") if pattern == "hpe" else ("5CG", "CND"))
-            return f"{site}{year % 10}{week:02d}{text(rng, ALNUM, 4)}"
-        if pattern == "lenovo":
-            return f"J{rng.randint(1, 9)}0{text(rng, ALNUM, 5)}"
-        if pattern == "cisco":
-            return f"{rng.choice(('FCW', 'FDO', 'FCH', 'WZP'))}{year}{week:02d}{text(rng, ALNUM, 4)}"
-        if pattern == "fujitsu":
-            return f"YM{text(rng, LETTERS, 2)}{text(rng, DIGITS, 6)}"
-        if pattern == "juniper":
-            return f"PE37{text(rng, DIGITS, 8)}"
-        return text(rng, DIGITS, 12)
+        """A number of the pattern: "?" stands for a letter or digit, "#" for a digit, "@" for a letter."""
+        shape = self._rng.choice(PATTERNS[pattern])
+        kinds = {"?": ALNUM, "#": DIGITS, "@": LETTERS}
+        return "".join(self._rng.choice(kinds.get(sign, sign)) for sign in shape)
 
 
 def hardware_uuid(rng: random.Random, pattern: str, serial: str) -> str:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from muniment.generate import mistakes, score
+from muniment.generate.catalogue import OS_BY_NAME
 from muniment.generate.dirt import (
     COVERAGE,
     DIRT,
@@ -21,12 +22,9 @@ from muniment.generate.dirt import (
     SOURCE_RATES,
     Dirt,
 )
-from muniment.generate.catalogue import OS_BY_NAME
 from muniment.generate.types import Estate, Thing, Value, draws
 
-COPIED = frozenset(
-    {"naming", "address", "identifier", "system", "capacity", "hardware", "placement", "governance"}
-)
+COPIED = frozenset({"naming", "address", "identifier", "system", "capacity", "hardware", "placement", "governance"})
 """Groups that the hand-kept sheet took over where a row was copied from the CMDB."""
 
 _KEPT = 0.8
@@ -115,12 +113,12 @@ class Observer:
                 if attribute not in thing.values:
                     continue
                 empty = rng.random() < missing * self._dirt.missing
-                mistaken = slip or (
-                    group != "naming" and rng.random() < wrong * self._dirt.wrong
-                )
+                mistaken = slip or (group != "naming" and rng.random() < wrong * self._dirt.wrong)
                 one = self._present(rng, source, thing, attribute, as_of if not late else None)
                 if mistaken:
                     one = Seen(*mistakes.make(rng, source, thing, attribute, one, self._pools))
+                if attribute == "os" and source == "rvtools":
+                    one = _coarse(one)
                 if not empty:
                     seen[facet] = one
         if "name" in seen:
@@ -138,9 +136,7 @@ class Observer:
             days += rng.randint(90, 700)
         return self.estate.spec.today - timedelta(days=days)
 
-    def _present(
-        self, rng: random.Random, source: str, thing: Thing, attribute: str, as_of: date | None
-    ) -> Seen:
+    def _present(self, rng: random.Random, source: str, thing: Thing, attribute: str, as_of: date | None) -> Seen:
         """The value as of a day (None: before everything that happened), before mistakes."""
         value, kind = thing.values[attribute], ""
         for change in thing.changes:
@@ -148,12 +144,13 @@ class Observer:
                 value, kind = change.old[attribute], change.kind
         if attribute == "serial":
             return self._serial(rng, source, thing, value)
-        if attribute == "uuid" and source == "discovery" and isinstance(value, tuple):
-            if rng.random() < self._dirt.swapped_uuids:
-                return Seen((score.turned(value[0]), *value[1:]), "byte_order")
-        if attribute == "os" and source == "rvtools" and isinstance(value, str):
-            coarse = OS_BY_NAME[value].coarse
-            return Seen(coarse, "coarse") if coarse else Seen(value, kind)
+        if (
+            attribute == "uuid"
+            and isinstance(value, tuple)
+            and source == "discovery"
+            and rng.random() < self._dirt.swapped_uuids
+        ):
+            return Seen((score.turned(value[0]), *value[1:]), "byte_order")
         if (
             attribute == "ip_address"
             and isinstance(value, tuple)
@@ -178,15 +175,19 @@ class Observer:
         """Take over most of what the CMDB believes, where the row of the sheet was copied from it."""
         if rng.random() >= self._dirt.copied_rows or not self.lists("servicenow", thing):
             return
-        for facet, one in self.record("servicenow", thing).seen.items():
-            if (
-                GROUP_OF[facet] in COPIED
-                and one.kind not in {"unit_slip", "placeholder"}
-                and rng.random() < _KEPT
-            ):
-                seen[facet] = one
+        original = self.record("servicenow", thing).seen
+        copied = [facet for facet in original if GROUP_OF[facet] in COPIED and rng.random() < _KEPT]
+        seen.update(
+            (facet, original[facet]) for facet in copied if original[facet].kind not in {"unit_slip", "placeholder"}
+        )
         if "name" in seen:
             seen.update(_named(thing, seen["name"]))
+
+
+def _coarse(one: Seen) -> Seen:
+    """The system as the virtual platform names it, which for some has no version."""
+    system = OS_BY_NAME.get(str(one.value))
+    return Seen(system.coarse, "coarse") if system and system.coarse else one
 
 
 def _named(thing: Thing, name: Seen) -> dict[str, Seen]:
@@ -198,4 +199,3 @@ def _named(thing: Thing, name: Seen) -> dict[str, Seen]:
         "hostname": Seen((name.value,), name.kind),
         "fqdn": Seen((f"{name.value}.{domain}",), name.kind),
     }
-

@@ -19,14 +19,22 @@ _UUID_GROUPS = 4
 
 
 def same(attribute: str, one: Value, other: Value) -> bool:
-    """Whether two single values of an attribute say the same thing."""
+    """Whether two single values of an attribute say the same thing.
+
+    Case never matters, a host's name may have its domain, a UUID either byte order, and sizes may
+    differ by TOLERANT.
+    """
+    if one == other:
+        return True
     if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) <= TOLERANT.get(attribute, 0.0) * max(abs(one), abs(other))
-    if isinstance(one, str) and isinstance(other, str):
-        if one.casefold() == other.casefold():
-            return True
-        return attribute == "uuid" and turned(one) == other.lower()
-    return one == other
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    if one.casefold() == other.casefold():
+        return True
+    if attribute == "name":
+        return _short(one) == _short(other)
+    return attribute == "uuid" and turned(one) == other.lower()
 
 
 def true(attribute: str, value: Value, truth: Mapping[str, Value]) -> bool:
@@ -79,9 +87,7 @@ def oracle_ceiling(truth: Truth) -> tuple[Ceiling, ...]:
 
 def _ceiling(attribute: str, row: Iterable[float]) -> Ceiling:
     values, stated, contested, contested_stated, majority = row
-    return Ceiling(
-        attribute, int(values), int(stated), int(contested), int(contested_stated), majority
-    )
+    return Ceiling(attribute, int(values), int(stated), int(contested), int(contested_stated), majority)
 
 
 def _judge(attribute: str, fact: Value, claims: list[Claim]) -> tuple[float, ...]:
@@ -110,6 +116,11 @@ def _judge(attribute: str, fact: Value, claims: list[Claim]) -> tuple[float, ...
 
 def _members(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+def _short(name: str) -> str:
+    """A name without its domain."""
+    return name.partition(".")[0].casefold()
 
 
 def turned(uuid: str) -> str:

@@ -26,7 +26,7 @@ def application(plan: Plan, rng: random.Random, key: str) -> Thing:
     values: dict[str, Value] = {
         "asset_type": "application",
         "name": name,
-        "application_id": f"APP-{plan.serials.give('#6')}",
+        "application_id": f"APP-{plan.serials.give('application')}",
         **organisation(plan, rng, unit, "application"),
         "environment": environment,
         "criticality": criticality(rng, environment),

@@ -68,9 +68,7 @@ class Export:
     write: Callable[[Path, Sequence[Filled]], None]
 
 
-def fill(
-    export: Export, table: Table
-) -> tuple[Filled, list[Claim], list[RowTruth], list[ColumnTruth]]:
+def fill(export: Export, table: Table) -> tuple[Filled, list[Claim], list[RowTruth], list[ColumnTruth]]:
     """Write the cells of a table, and down what each of them claims."""
     rows: list[list[Cell]] = []
     claims: list[Claim] = []
@@ -88,7 +86,7 @@ def fill(
             value, kind = seen.value, seen.kind
             if column.part is not None and isinstance(value, tuple):
                 whole, value = value, column.part(value, record)
-                kind = kind or ("partial" if len(value) < len(whole) else "")
+                kind = kind or ("partial" if value != whole else "")
                 if not value:
                     row.append(None)
                     continue
@@ -100,10 +98,7 @@ def fill(
             )  # fmt: skip
         rows.append(row)
         people.append(RowTruth(export.file, table.tab, position, record.thing.id))
-    columns = [
-        ColumnTruth(export.file, table.tab, one.header, one.attribute, one.also)
-        for one in table.columns
-    ]
+    columns = [ColumnTruth(export.file, table.tab, one.header, one.attribute, one.also) for one in table.columns]
     return Filled(table.tab, tuple(one.header for one in table.columns), rows), claims, people, columns
 
 
@@ -140,17 +135,19 @@ def write_csv(
     """Write one table as delimited text."""
     (table,) = filled
     with path.open("w", encoding=encoding, newline="") as stream:
-        quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-        out = csv.writer(stream, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
+        out = csv.writer(
+            stream,
+            delimiter=delimiter,
+            lineterminator=line_end,
+            quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL,
+        )
         out.writerow(table.headers)
         out.writerows([["" if cell is None else cell for cell in row] for row in table.rows])
 
 
 def write_workbook(path: Path, filled: Sequence[Filled], *, today: date) -> None:
     """Write tables as the worksheets of one workbook, dated `today`."""
-    book = xlsxwriter.Workbook(
-        str(path), {"in_memory": True, "strings_to_numbers": False, "strings_to_urls": False}
-    )
+    book = xlsxwriter.Workbook(str(path), {"in_memory": True, "strings_to_numbers": False, "strings_to_urls": False})
     book.set_properties({"created": datetime.combine(today, time())})
     bold = book.add_format({"bold": True})
     for table in filled:

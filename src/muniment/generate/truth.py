@@ -71,14 +71,10 @@ def read(folder: Path) -> Truth:
     """
     place = folder / FOLDER
     if not (place / "assets.csv").is_file():
-        raise Rejected(
-            f"{folder} has no {FOLDER}/assets.csv: make an estate there with `muniment generate`."
-        )
+        raise Rejected(f"{folder} has no {FOLDER}/assets.csv: make an estate there with `muniment generate`.")
     assets: dict[str, dict[str, Value]] = {
         row["asset"]: {
-            attribute: understand(attribute, text)
-            for attribute, text in row.items()
-            if text and attribute != "asset"
+            attribute: understand(attribute, text) for attribute, text in row.items() if text and attribute != "asset"
         }
         for row in _rows(place / "assets.csv")
     }
@@ -93,10 +89,7 @@ def read(folder: Path) -> Truth:
     return Truth(
         assets,
         claims,
-        tuple(
-            RowTruth(row["file"], row["tab"], int(row["row"]), row["asset"])
-            for row in _rows(place / "rows.csv")
-        ),
+        tuple(RowTruth(row["file"], row["tab"], int(row["row"]), row["asset"]) for row in _rows(place / "rows.csv")),
         tuple(ColumnTruth(**row) for row in _rows(place / "columns.csv")),
         tuple(Dependency(**row) for row in _rows(place / "dependencies.csv")),
     )
@@ -116,9 +109,7 @@ def understand(attribute: str, text: str) -> Value:
     return text
 
 
-def _table(
-    folder: Path, name: str, header: Sequence[str], rows: Iterable[Iterable[object]]
-) -> tuple[str, int]:
+def _table(folder: Path, name: str, header: Sequence[str], rows: Iterable[Iterable[object]]) -> tuple[str, int]:
     """Write one file."""
     with (folder / name).open("w", encoding="utf-8", newline="") as stream:
         out = csv.writer(stream, lineterminator="\n")

@@ -50,9 +50,7 @@ class EstateSpec:
 
     def __post_init__(self) -> None:
         if not SMALLEST <= self.assets <= LARGEST:
-            raise Rejected(
-                f"An estate of {self.assets} assets cannot be made: ask for {SMALLEST} to {LARGEST}."
-            )
+            raise Rejected(f"An estate of {self.assets} assets cannot be made: ask for {SMALLEST} to {LARGEST}.")
         unknown = sorted(set(self.sources) - set(SOURCES))
         if unknown or not self.sources or len(set(self.sources)) != len(self.sources):
             raise Rejected(

@@ -72,9 +72,7 @@ def write_estate(spec: EstateSpec, folder: Path) -> Summary:
                 columns += meanings
             export.write(folder / export.file, filled)
             files.append(_file(folder, source, export.file, len(filled), sum(len(t.rows) for t in filled)))
-    facts = Truth(
-        truth.known(estate), tuple(claims), tuple(rows), tuple(columns), estate.dependencies
-    )
+    facts = Truth(truth.known(estate), tuple(claims), tuple(rows), tuple(columns), estate.dependencies)
     ceiling = score.oracle_ceiling(facts)
     place = folder / truth.FOLDER
     files += [_file(place, "truth", name, 1, count) for name, count in truth.write(place, facts, ceiling)]

@@ -4,6 +4,7 @@
 judgements. Knows no values of assets; the register folds what belongs together here.
 """
 
+from muniment.identity.judge import merge, split, undo
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
     asset_of_record,
@@ -13,7 +14,6 @@ from muniment.identity.store import (
     members,
     moves_of,
 )
-from muniment.identity.judge import merge, split, undo
 
 __all__ = [
     "Change",

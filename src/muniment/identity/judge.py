@@ -30,9 +30,7 @@ def merge(connection: sa.Connection, scope: Scope, left: UUID, right: UUID, reas
     return act
 
 
-def split(
-    connection: sa.Connection, scope: Scope, asset: UUID, records: Sequence[UUID], reason: str
-) -> UUID:
+def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequence[UUID], reason: str) -> UUID:
     """Say that some records of an asset are another thing; returns the id of the act.
 
     Raises:
@@ -42,9 +40,7 @@ def split(
     known = {record for record, _ in found}
     for record in records:
         if record not in known:
-            raise Rejected(
-                f"record {ids.short(record)} is not one of the asset: `muniment show` lists its records"
-            )
+            raise Rejected(f"record {ids.short(record)} is not one of the asset: `muniment show` lists its records")
     leaving = [reference for record, reference in found if record in records]
     staying = [reference for record, reference in found if record not in records]
     if not leaving or not staying:

@@ -51,9 +51,7 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
             "family": pa.array(families, pa.string()),
         }
     )
-    values = _identifiers(
-        engine, store.identifiers(connection, scope, _ATTRIBUTES), found, families
-    )
+    values = _identifiers(engine, store.identifiers(connection, scope, _ATTRIBUTES), found, families)
     references = {
         Reference(source, key): index
         for index, (source, key) in enumerate(
@@ -76,7 +74,7 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
         .append_column("family", pa.array(families, pa.string())),
     )
     engine.register("raw_identifiers", raw)
-    both = sorted({value for value in _column(engine, "uuid")})
+    both = _column(engine, "uuid")
     spelt = [(value, min(model.uuid_byte_orders(value))) for value in both]
     engine.register(
         "spellings",
@@ -104,9 +102,7 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
 
 
 def _column(engine: Engine, attribute: str) -> list[str]:
-    found = engine.rows(
-        f"SELECT DISTINCT value FROM raw_identifiers WHERE attribute = '{attribute}'"
-    )
+    found = engine.rows(f"SELECT DISTINCT value FROM raw_identifiers WHERE attribute = '{attribute}'")
     return [str(value) for value in found["value"].to_pylist()]
 
 
@@ -125,9 +121,7 @@ def _judgements(
     return [matching.Judgement(a, b, same) for (a, b), same in sorted(latest.items())]
 
 
-def _store(
-    connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str
-) -> Change:
+def _store(connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str) -> Change:
     record_ids = found["id"].to_pylist()
     before = [UUID(value) if value else None for value in found["asset_id"].to_pylist()]
     members: dict[int, list[int]] = defaultdict(list)
@@ -153,9 +147,7 @@ def _store(
     for old, records in sorted(had.items()):
         if old not in standing:
             target = Counter(chosen[clusters[index]] for index in records).most_common(1)[0][0]
-            moves.append(
-                _move("merge", old, target, [record_ids[index] for index in records], cause)
-            )
+            moves.append(_move("merge", old, target, [record_ids[index] for index in records], cause))
     for cluster, asset in chosen.items():
         if asset in created and (origin := before[members[cluster][0]]) is not None:
             kept = [record_ids[index] for index in members[cluster]]
@@ -177,9 +169,7 @@ def _store(
     return Change(frozenset(touched), len(created) - split, merged, split)
 
 
-def _move(
-    kind: str, from_asset: UUID, to_asset: UUID, records: list[str], cause: str
-) -> dict[str, object]:
+def _move(kind: str, from_asset: UUID, to_asset: UUID, records: list[str], cause: str) -> dict[str, object]:
     return {
         "kind": kind,
         "from_asset": from_asset,
@@ -235,9 +225,7 @@ def _revived(
     if not leaving:
         return {}
     stood_for = {
-        frozenset(
-            record_ids[index] for index in members[cluster] if before[index] is not None
-        ): cluster
+        frozenset(record_ids[index] for index in members[cluster] if before[index] is not None): cluster
         for cluster in sorted(leaving)
     }
     revived: dict[int, UUID] = {}

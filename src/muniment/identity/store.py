@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from muniment.base import clock, db
 from muniment.base.errors import NotFound
@@ -40,9 +41,7 @@ def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[st
 
 def write_memberships(connection: sa.Connection, scope: Scope, changed: pa.Table) -> None:
     """Set the asset of records (columns record_id, asset_id)."""
-    connection.execute(
-        sa.text("CREATE TEMP TABLE joined (record_id uuid, asset_id uuid) ON COMMIT DROP")
-    )
+    connection.execute(sa.text("CREATE TEMP TABLE joined (record_id uuid, asset_id uuid) ON COMMIT DROP"))
     db.copy_arrow(connection, "joined", changed)
     connection.execute(
         sa.text(
@@ -92,9 +91,7 @@ def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[U
 
 def asset_of_record(connection: sa.Connection, record_id: UUID) -> UUID | None:
     """The asset a record belongs to."""
-    return connection.scalar(
-        sa.select(memberships.c.asset_id).where(memberships.c.record_id == record_id)
-    )
+    return connection.scalar(sa.select(memberships.c.asset_id).where(memberships.c.record_id == record_id))
 
 
 # Judgements
@@ -139,8 +136,7 @@ def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
         sa.select(judgements, undone_acts.c.act_id.is_not(None).label("undone"))
         .outerjoin(
             undone_acts,
-            (undone_acts.c.tenant_id == judgements.c.tenant_id)
-            & (undone_acts.c.act_id == judgements.c.act_id),
+            (undone_acts.c.tenant_id == judgements.c.tenant_id) & (undone_acts.c.act_id == judgements.c.act_id),
         )
         .where(judgements.c.engagement_id == scope.engagement_id)
         .order_by(judgements.c.at, judgements.c.act_id, judgements.c.id)
@@ -153,9 +149,7 @@ def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
         )
         known = acts.get(row.act_id)
         pairs = (*known.pairs, pair) if known else (pair,)
-        acts[row.act_id] = Act(
-            row.act_id, row.verdict, pairs, row.reason, row.actor, row.at, bool(row.undone)
-        )
+        acts[row.act_id] = Act(row.act_id, row.verdict, pairs, row.reason, row.actor, row.at, bool(row.undone))
     return list(acts.values())
 
 
@@ -196,9 +190,7 @@ def add_moves(connection: sa.Connection, scope: Scope, rows: Sequence[dict[str, 
 
 def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[str]]]:
     """Ids that were given up and are free to come back, with the records they had; oldest first."""
-    used = sa.select(memberships.c.asset_id).where(
-        memberships.c.engagement_id == scope.engagement_id
-    )
+    used = sa.select(memberships.c.asset_id).where(memberships.c.engagement_id == scope.engagement_id)
     query = (
         sa.select(moves.c.from_asset, moves.c.records)
         .where(
@@ -206,7 +198,7 @@ def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[s
             moves.c.kind == "merge",
             moves.c.from_asset.not_in(used),
         )
-        .distinct(moves.c.from_asset)
+        .ext(distinct_on(moves.c.from_asset))
         .order_by(moves.c.from_asset, moves.c.id.desc())
     )
     return [(row[0], row[1]) for row in connection.execute(query)]

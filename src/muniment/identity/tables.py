@@ -9,9 +9,7 @@ memberships = tenant_table(
     uid("record_id"),
     uid("engagement_id"),
     uid("asset_id"),
-    sa.ForeignKeyConstraint(
-        ["tenant_id", "record_id"], ["records.tenant_id", "records.id"], ondelete="CASCADE"
-    ),
+    sa.ForeignKeyConstraint(["tenant_id", "record_id"], ["records.tenant_id", "records.id"], ondelete="CASCADE"),
     sa.Index("ix_memberships_asset", "tenant_id", "engagement_id", "asset_id"),
     key=("record_id",),
 )

@@ -21,9 +21,7 @@ _NATIVE_DISTINCT = 0.95
 """A native id may repeat on rows that the tool wrote twice; others must be unique."""
 
 
-def choose_key(
-    rows: pa.Table, mappings: Sequence[ColumnMapping], tab: Tab
-) -> tuple[tuple[str, ...], str]:
+def choose_key(rows: pa.Table, mappings: Sequence[ColumnMapping], tab: Tab) -> tuple[tuple[str, ...], str]:
     """The key columns of a layout and the reason, in words; no columns where none will do.
 
     Args:
@@ -34,9 +32,7 @@ def choose_key(
     by_lower = {name.strip().lower(): name for name in rows.column_names}
     for columns in tab.keys:
         found = [by_lower[column] for column in columns if column in by_lower]
-        if len(found) == len(columns) and all(
-            rows[name].null_count < rows.num_rows for name in found
-        ):
+        if len(found) == len(columns) and all(rows[name].null_count < rows.num_rows for name in found):
             return tuple(found), "known for this kind of source"
     if FILE_COLUMN in by_lower:
         return (FILE_COLUMN,), "known for this kind of source"
@@ -45,9 +41,7 @@ def choose_key(
             if mapping.applied and mapping.attribute == attribute:
                 least = _NATIVE_DISTINCT if attribute in _NATIVE else 1.0
                 if _distinct(rows, mapping.column) >= least:
-                    return (
-                        mapping.column,
-                    ), f"{model.attribute(attribute).label} is unique and never empty"
+                    return (mapping.column,), f"{model.attribute(attribute).label} is unique and never empty"
     return (), "no column is unique: what identifies each row, else its content"
 
 
@@ -55,9 +49,7 @@ def _distinct(rows: pa.Table, column: str) -> float:
     cells = rows[column]
     if rows.num_rows == 0 or cells.null_count:
         return 0.0
-    return float(
-        pc.count_distinct(pc.utf8_lower(pc.utf8_trim_whitespace(cells))).as_py() / rows.num_rows
-    )
+    return float(pc.count_distinct(pc.utf8_lower(pc.utf8_trim_whitespace(cells))).as_py() / rows.num_rows)
 
 
 _MACHINE_SIGNS = {

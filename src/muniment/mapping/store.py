@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from muniment import model
 from muniment.base import clock
@@ -20,10 +21,7 @@ def add(connection: sa.Connection, scope: Scope, rows: Sequence[Mapping[str, Any
     if rows:
         connection.execute(
             sa.insert(mappings),
-            [
-                {"tenant_id": scope.tenant_id, "actor": scope.actor, "at": clock.now(), **row}
-                for row in rows
-            ],
+            [{"tenant_id": scope.tenant_id, "actor": scope.actor, "at": clock.now(), **row} for row in rows],
         )
 
 
@@ -31,7 +29,7 @@ def current(connection: sa.Connection, layout_id: UUID | None = None) -> list[Co
     """The mappings in force: the last appended per layout and column."""
     query = (
         sa.select(*(mappings.c[name] for name in ColumnMapping.__dataclass_fields__))
-        .distinct(mappings.c.layout_id, mappings.c.column)
+        .ext(distinct_on(mappings.c.layout_id, mappings.c.column))
         .order_by(mappings.c.layout_id, mappings.c.column, mappings.c.id.desc())
     )
     if layout_id is not None:
@@ -60,17 +58,13 @@ def attributes(connection: sa.Connection) -> dict[str, model.Attribute]:
     """Every attribute the tenant can map to: the model's and its own."""
     found = dict(model.attributes())
     for row in connection.execute(
-        sa.select(own_attributes.c.name, own_attributes.c.definition).order_by(
-            own_attributes.c.name
-        )
+        sa.select(own_attributes.c.name, own_attributes.c.definition).order_by(own_attributes.c.name)
     ):
         found[row.name] = model.own_attribute(row.name, **row.definition)
     return found
 
 
-def add_attribute(
-    connection: sa.Connection, scope: Scope, name: str, definition: Mapping[str, Any]
-) -> None:
+def add_attribute(connection: sa.Connection, scope: Scope, name: str, definition: Mapping[str, Any]) -> None:
     """Add an attribute of the tenant's own.
 
     Raises:

@@ -19,9 +19,7 @@ mappings = tenant_table(
     uid("decision_id"),
     text("actor"),
     moment("at"),
-    sa.CheckConstraint(
-        "state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')", name="state"
-    ),
+    sa.CheckConstraint("state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')", name="state"),
     refers(["layout_id"], "layouts"),
     refers(["decision_id"], "decisions"),
     sa.Index("ix_mappings_current", "tenant_id", "layout_id", "column", "id"),

@@ -21,9 +21,7 @@ _SMALL_MEMORY = 1024
 _NUMERIC = ("size", "number", "percent", "money", "integer")
 
 
-def infer(
-    attribute: model.Attribute, column: str, rows: pa.Table, defaults: Mapping[str, Any]
-) -> dict[str, Any]:
+def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The transform for a column that is mapped to an attribute.
 
     Args:

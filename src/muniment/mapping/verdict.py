@@ -25,9 +25,7 @@ def accept(connection: sa.Connection, scope: Scope, mapping: ColumnMapping) -> N
         Rejected: nothing was proposed.
     """
     if mapping.attribute is None:
-        raise Rejected(
-            f"nothing is proposed for {mapping.column!r}: `muniment mappings set` says what it means"
-        )
+        raise Rejected(f"nothing is proposed for {mapping.column!r}: `muniment mappings set` says what it means")
     _append(connection, scope, mapping, state="accepted", reasons=[f"accepted by {scope.actor}"])
     memory.give_feedback(connection, scope, mapping.decision_id, "accepted", mapping.attribute)
 
@@ -42,9 +40,7 @@ def reject(connection: sa.Connection, scope: Scope, mapping: ColumnMapping, reas
         reasons=[f"rejected by {scope.actor}" + (f": {reason}" if reason else "")],
     )
     if mapping.attribute is not None:
-        memory.give_feedback(
-            connection, scope, mapping.decision_id, "rejected", mapping.attribute, reason
-        )
+        memory.give_feedback(connection, scope, mapping.decision_id, "rejected", mapping.attribute, reason)
 
 
 def assign_column(
@@ -96,9 +92,7 @@ def assign_column(
     )
 
 
-def _append(
-    connection: sa.Connection, scope: Scope, mapping: ColumnMapping, **changes: Any
-) -> None:  # noqa: ANN401
+def _append(connection: sa.Connection, scope: Scope, mapping: ColumnMapping, **changes: Any) -> None:
     row: dict[str, Any] = {
         "layout_id": mapping.layout_id,
         "column": mapping.column,

@@ -19,40 +19,38 @@ from muniment.matching.types import NONE, Candidate, Column, Learned, Proposal, 
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "exact": 7.26,
-        "specific": 3.11,
+        "exact": 7.25,
+        "specific": 3.05,
         "own": 1.31,
-        "early": 2.97,
-        "near": 2.6,
-        "leaf": 1.05,
-        "words": 5.02,
-        "close": 3.69,
-        "letters": 1.56,
-        "telling": 2.26,
-        "alone": 3.05,
-        "agree": 1.12,
-        "disagree": -5.22,
-        "odd": -1.41,
-        "known": 2.51,
+        "early": 3.0,
+        "near": 2.58,
+        "leaf": 1.1,
+        "words": 4.83,
+        "close": 4.03,
+        "letters": 1.45,
+        "telling": 2.34,
+        "alone": 2.42,
+        "agree": 1.09,
+        "disagree": -5.28,
+        "odd": -1.46,
+        "known": 2.49,
         "foreign": -5.51,
         "unit": 0.0,
         "misfit": -3.13,
-        "unique": 2.99,
-        "grouped": 0.91,
-        "scattered": -1.62,
-        "repeated": -1.76,
-        "plain": 0.66,
-        "itself": 4.57,
+        "unique": 3.02,
+        "grouped": 0.92,
+        "scattered": -1.61,
+        "repeated": -2.08,
+        "plain": 0.75,
+        "itself": 0.0,
         "other": -6.41,
-        "part": -4.84,
-        "topic": 0.0,
+        "part": -4.83,
+        "topic": 0.58,
     }
 )
 """Signal of a pair -> log-odds a full signal adds; what each signal says is in `signals.PAIR`."""
 
-NOTHING_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"always": 8.15, "empty": -0.46, "prose": -0.69, "bare": 0.91}
-)
+NOTHING_WEIGHTS: Mapping[str, float] = MappingProxyType({"always": 8.13, "empty": -0.46, "prose": -0.74, "bare": 0.9})
 """The same for "none of them"; see `signals.NOTHING`."""
 
 _SHOWN = 8
@@ -98,7 +96,8 @@ def rank(
     _cap(scores, found.values)
     verdicts = _verdicts(ordered, fixed, learned)
     for (row, number), verdict in verdicts.items():
-        _obey(scores[row], number, verdict, found.values[row, number])
+        agree = found.values[row, number] if number < len(fixed) else np.nan
+        _obey(scores[row], number, verdict, agree)
     chances = np.exp(log_softmax(scores, axis=1))
     by_name = {}
     for row, column in enumerate(ordered):

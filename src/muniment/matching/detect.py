@@ -24,7 +24,7 @@ _DATE = (
     rf"|{_MONTH_NAME} {_DAY},? (19|20)\d\d)"
 )
 _CLOCK = r"([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?( ?[ap]m)?( ?(z|utc|gmt|[+-]\d\d:?\d\d))?"
-_NUMBER = r"[+-]?(\d{1,3}([,' ]\d{3})+|\d+)([.,]\d+)?(e[+-]?\d+)?"
+_NUMBER = r"[+-]?((\d{1,3}([,' ]\d{3})+|\d+)([.,]\d+)?(e[+-]?\d+)?|\d{1,3}(\.\d{3})+(,\d+)?)"
 _SYSTEMS = (
     r"windows|linux|red ?hat|rhel|ubuntu|debian|centos|suse|sles|esxi?|solaris|sunos|aix|mac ?os|os ?x"
     r"|darwin|freebsd|openbsd|netbsd|hp-?ux|fedora|rocky|almalinux|photon|ios[ -]xe|nx-?os|junos|fortios"
@@ -43,7 +43,8 @@ DETECTORS: Mapping[str, str] = MappingProxyType(
         "label": r"[a-z0-9_.-]*[a-z][a-z0-9_.-]*",
         "uuid": r"\{?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\}?"
         r"|([0-9a-f]{2}[ -]){7}[0-9a-f]{2}[ -]{1,3}([0-9a-f]{2} ){7}[0-9a-f]{2}",
-        "serial": r"(vmware-)?([0-9a-f]{2}[ -]){15}[0-9a-f]{2}|[a-z0-9-]*([a-z]-?[0-9]|[0-9]-?[a-z])[a-z0-9-]*",
+        "serial": r"(vmware-)?([0-9a-f]{2}[ -]){15}[0-9a-f]{2}"
+        r"|[a-z0-9-]*([a-z]-?[0-9]|[0-9]-?[a-z])[a-z0-9-]*",
         "os": rf".*\b({_SYSTEMS})\b.*",
         "size": r"[\d.,]+ ?([kmgtp]i?b|bytes)",
         "integer": r"[+-]?(\d{1,3}([,' ]\d{3})+|\d+)(\.0+)?",

@@ -26,9 +26,7 @@ _WHOLE = re.compile(
     r"(?i:ipv[46]|vmware|esxi|vcenter|vcpus?|vram|macos|idrac|ilo|netbios|fqdns?|[kmgtp]i?b|[kmg]hz)"
     r"(?![a-z])"
 )
-_HUMP = re.compile(
-    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))|(?<=[A-Za-z]{3})(?=\d)"
-)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))|(?<=[A-Za-z]{3})(?<!ipv)(?=\d)")
 _BRACKETS = re.compile(r"[(\[{]([^)\]}]{0,40})[)\]}]")
 _WORD = re.compile(r"[^\W_]+|[%$€£#]")
 _STEPS = re.compile(r"->|:|\.(?=\S)|(?<=\S)[/@\]](?=\S)")
@@ -49,9 +47,7 @@ class Header:
 def read(name: str) -> Header:
     """Take a header apart; a header of punctuation only has no words."""
     text = unicodedata.normalize("NFKC", name[:_LONGEST])[:_LONGEST]
-    text = "".join(
-        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
-    )
+    text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     steps = [step for step in _STEPS.split(text) if _WORD.search(step)]
     words, units, numbered = _words(text)
     leaf = _words(steps[-1])[0] if len(steps) > 1 else words
@@ -71,9 +67,8 @@ def _words(text: str) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
 
     text = _WHOLE.sub(lambda match: f" {match[0].lower()} ", _BRACKETS.sub(unit_out, text))
     words = [word.casefold() for word in _WORD.findall(_HUMP.sub(" ", text))]
-    if words and words[0] == "#":
-        words[0] = "count"
-    elif len(words) > 1 and words[0] in {"number", "num", "nr", "no"} and words[1] != "id":
+    counting = len(words) > 1 and words[0] in {"number", "num", "nr", "no"} and words[1] != "id"
+    if counting or words[:1] == ["#"]:
         words[0] = "count"
     words = ["number" if word == "#" else word for word in words]
     while len(words) > 1 and words[-1] in UNITS and words[-1] not in ONLY_IN_BRACKETS:
@@ -186,7 +181,7 @@ class NameIndex:
         self._vocabulary = {word: place for place, word in enumerate(sorted(frequency))}
         self._long = [word for word in sorted(frequency) if len(word) >= 5]  # noqa: PLR2004
         share = [len(frequency[word]) for word in sorted(frequency)]
-        top = np.log1p(self._targets)
+        top = np.log1p(max(1, self._targets))
         self._rarity = np.maximum(top - np.log(np.array(share, np.float64)), 0.3)
         self._unknown = float(top)
         self._grid = np.zeros((len(self._forms), len(share)), np.float32)
@@ -250,9 +245,7 @@ class NameIndex:
         known = [self._rarity[self._vocabulary[word]] for word in bag if word in self._vocabulary]
         return float(min(1.0, sum(known) / (2 * self._unknown)))
 
-    def _look_up(
-        self, words: tuple[str, ...], level: float, into: tuple[npt.NDArray[np.float64], ...]
-    ) -> None:
+    def _look_up(self, words: tuple[str, ...], level: float, into: tuple[npt.NDArray[np.float64], ...]) -> None:
         exact, own, early, near = into
         full = self._full(words)
         for key, quality in _keys(words, full):
@@ -350,9 +343,7 @@ def _near_keys(full: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     return ((" ".join(sorted(core)), 1.0),) if core else ()
 
 
-def _note(
-    table: dict[str, dict[int, tuple[float, int]]], key: str, target: int, level: float, number: int
-) -> None:
+def _note(table: dict[str, dict[int, tuple[float, int]]], key: str, target: int, level: float, number: int) -> None:
     held = table.setdefault(key, {}).get(target)
     if held is None or level > held[0]:
         table[key][target] = (level, number)

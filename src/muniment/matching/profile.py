@@ -23,12 +23,14 @@ _HEAD, _TAIL = 250, 250
 _SAMPLES, _COMMON = 5, 40
 
 _PLACEHOLDERS = pa.array(
-    ["", "-", "--", "?", ".", "n/a", "na", "none", "null", "nil", "nan", "unknown", "tbd", "#n/a"]
-    + ["not available", "not set", "not specified", "undefined", "[]", "{}", "(null)", "<null>"]
+    [
+        *("", "-", "--", "?", ".", "n/a", "na", "none", "null", "nil", "nan", "unknown", "tbd", "#n/a"),
+        *("not available", "not set", "not specified", "undefined", "[]", "{}", "(null)", "<null>"),
+    ]
 )
 
 _LIST = r"^[\[{(]?\s*[^\s,;|]+(\s*[,;|\n]\s*[^\s,;|]+)+\s*[,;]?\s*[\])}]?;?$"
-_NOT_LIST = r"^[+-]?[\d., ']+%?$|=|^\w+://"
+_NOT_LIST = r"^[+-]?(\d{1,3}([,' .]\d{3})+|\d+)([.,]\d+)?%?$|=|^\w+://"
 _PAIRWISE = 0.3
 """Share of values that must be lists before a column counts as holding lists."""
 
@@ -73,8 +75,7 @@ def _profile(cells: pa.ChunkedArray) -> Profile:
         lengths=(int(lengths.min()), float(lengths @ counts) / filled, int(lengths.max())),
         samples=tuple(frequent[:_SAMPLES]),
         common=tuple(
-            (value.casefold(), float(counts[index]) / filled)
-            for value, index in zip(frequent, chosen, strict=False)
+            (value.casefold(), float(counts[index]) / filled) for value, index in zip(frequent, chosen, strict=False)
         ),
         value_list=listed,
     )
@@ -92,9 +93,7 @@ def _text(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return cells.cast(pa.string())
 
 
-def _sample(
-    values: pa.Array, counts: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _sample(values: pa.Array, counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Choose up to `_HEAD + _TAIL` distinct values, the most frequent first, and weights that sum to 1.
 
     The head is exact; the tail is a hash sample that stands for all values outside the head, so its
@@ -164,6 +163,4 @@ def _inside(lists: pa.Array) -> dict[str, npt.NDArray[np.float64]]:
     owner = pc.list_parent_indices(parts).to_numpy()
     found = detect.recognise(pc.list_flatten(parts))
     size = np.bincount(owner, minlength=len(lists))
-    return {
-        name: np.bincount(owner, weights=hits, minlength=len(lists)) / size for name, hits in found.items()
-    }
+    return {name: np.bincount(owner, weights=hits, minlength=len(lists)) / size for name, hits in found.items()}

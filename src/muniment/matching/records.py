@@ -102,9 +102,7 @@ def link(
     _merge_duplicates(engine)
     _score(engine)
     judged = tuple(judgements)
-    edges = engine.rows(
-        f"SELECT a, b, score FROM pairs WHERE score >= {THRESHOLD} ORDER BY score DESC, a, b"
-    )
+    edges = engine.rows(f"SELECT a, b, score FROM pairs WHERE score >= {THRESHOLD} ORDER BY score DESC, a, b")
     count = records.num_rows
     pairs = list(zip(*(edges[name].to_pylist() for name in ("a", "b", "score")), strict=True))
     pairs += [(min(j.left, j.right), max(j.left, j.right), 1_000.0) for j in judged if j.same]
@@ -269,9 +267,7 @@ def _forbidden(engine: Engine, components: list[int]) -> set[tuple[int, int]]:
     return set(zip(found["a"].to_pylist(), found["b"].to_pylist(), strict=True))
 
 
-def _resolve(
-    components: list[int], pairs: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]
-) -> list[int]:
+def _resolve(components: list[int], pairs: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]) -> list[int]:
     """Cut the components that hold two things: strongest links first, doubtful ones not at all."""
     disputed = {components[a] for a, _ in forbidden}
     links: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
@@ -289,9 +285,7 @@ def _resolve(
     return clusters
 
 
-def _cut(
-    records: list[int], links: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]
-) -> dict[int, int]:
+def _cut(records: list[int], links: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]) -> dict[int, int]:
     group = {record: {record} for record in records}
     apart = {pair for pair in forbidden if pair[0] in group}
     best: dict[int, list[tuple[float, int]]] = defaultdict(list)

@@ -6,6 +6,7 @@ same numbers. What a signal means is said at `PAIR` and `NOTHING`; nothing here 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -69,8 +70,10 @@ _SURE = 20
 _ITSELF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         **dict.fromkeys(
-            ["vinfo", "vcpu", "vmemory", "vdisk", "vpartition", "vnetwork", "vcd", "vusb", "vsnapshot"]
-            + ["vtools", "vport", "dvport", "vfloppy"],
+            (
+                *("vinfo", "vcpu", "vmemory", "vdisk", "vpartition", "vnetwork", "vcd", "vusb"),
+                *("vsnapshot", "vtools", "vport", "dvport", "vfloppy"),
+            ),
             ("vm", "virtual machine"),
         ),
         "vm": ("vm", "virtual machine"),
@@ -92,17 +95,18 @@ _ITSELF: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "cpu": frozenset({"cpu"}),
-        "memory": frozenset({"memory"}),
+        "vcpu": frozenset({"cpu"}),
+        "vmemory": frozenset({"memory"}),
         **dict.fromkeys(
-            ["disk", "disks", "partition", "partitions", "volume", "volumes", "nic", "nics", "network"]
-            + ["port", "ports", "switch", "snapshot", "snapshots", "usb", "cd", "hba", "tools"]
-            + ["health", "file", "interface", "interfaces", "license"],
+            (
+                *("disk", "partition", "volume", "nic", "port", "snapshot", "usb", "hba", "interface"),
+                *("vnetwork", "vswitch", "dvswitch", "vcd", "vtools", "vhealth", "vfileinfo"),
+            ),
             frozenset[str](),
         ),
     }
 )
-"""Words of a table of parts -> words in the names of the targets it is about all the same."""
+"""What a table of parts lists -> words in the names of the targets it is about all the same."""
 
 _WHOLE_GROUPS = frozenset({"hardware", "utilisation", "cost"})
 _WHOLE_TARGETS = frozenset({"uuid", "asset_type", "subtype", "status", "tags", "depends_on"})
@@ -278,14 +282,13 @@ def _itself(
 
 def listed_as(table: str) -> frozenset[str]:
     """Return the headers that, in a table of this name, are the name of the thing the table lists."""
-    words = names.read(table).words
-    singular = [word[:-1] if word.endswith("s") else word for word in words]
-    found = {
-        header
-        for thing in (*singular, *map("".join, zip(singular, singular[1:], strict=False)))
-        for header in _ITSELF.get(thing, ())
-    }
-    return frozenset(found)
+    return frozenset(header for thing in _things(table) for header in _ITSELF.get(thing, ()))
+
+
+def _things(table: str) -> set[str]:
+    """Return what the name of a table may say it lists: its words, and its pairs of words, in singular."""
+    singular = [word.removesuffix("s") for word in names.read(table).words]
+    return {*singular, *map("".join, pairwise(singular))}
 
 
 def _parts(
@@ -306,7 +309,7 @@ def _parts(
 
 
 def _about(column: Column) -> set[str]:
-    return set(names.read(column.table or "").words) & _PARTS.keys()
+    return _things(column.table or "") & _PARTS.keys()
 
 
 def _is_plain(target: Target) -> bool:

@@ -22,7 +22,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
     | dict.fromkeys(["w", "watt", "watts", "kw", "va"], "power")
     | dict.fromkeys(["usd", "eur", "gbp", "chf", "$", "€", "£", "dollars", "euro", "euros"], "money")
     | dict.fromkeys(["kbps", "mbps", "gbps", "kbit/s", "mbit/s", "mb/s", "gbit/s", "kb/s"], "rate")
-    | dict.fromkeys(["iops", "io/s"], "operations")
+    | dict.fromkeys(["iops", "io/s", "1/s"], "operations")
 )
 """Unit as written in a header or a target -> its family."""
 
@@ -140,7 +140,8 @@ ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
 GLUE: frozenset[str] = frozenset(
     {"a", "an", "the", "of", "in", "on", "at", "for", "to", "by", "is", "and", "or"}
     | {"according", "from", "with", "has"}
-)"""Words that join others and say nothing themselves."""
+)
+"""Words that join others and say nothing themselves."""
 
 ENTITIES: frozenset[str] = frozenset(
     {"server", "asset", "device", "computer", "machine", "vm", "ci", "item", "node", "u", "cmdb"}

@@ -22,9 +22,7 @@ class Lesson:
     rejected: int
 
 
-def decide(
-    connection: sa.Connection, scope: Scope, kind: str, choices: Iterable[Mapping[str, Any]]
-) -> list[UUID]:
+def decide(connection: sa.Connection, scope: Scope, kind: str, choices: Iterable[Mapping[str, Any]]) -> list[UUID]:
     """Record decisions of one kind.
 
     Args:

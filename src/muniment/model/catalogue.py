@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -27,7 +27,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _file(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def _attribute(group: str, name: str, entry: Mapping[str, Any]) -> Attribute:
@@ -37,7 +37,7 @@ def _attribute(group: str, name: str, entry: Mapping[str, Any]) -> Attribute:
         text = synonym[: unit.start()] if unit else synonym
         synonyms.append(text)
         if unit:
-            units[text] = unit[1]
+            units[fold(text)] = unit[1]
     multi = entry.get("multi", False)
     values = entry.get("values", {})
     return Attribute(
@@ -77,9 +77,7 @@ def attributes() -> Mapping[str, Attribute]:
         for name, entry in entries.items()
     }
     types = {phrase: pair[0] for phrase, pair in _type_spellings().items()}
-    found["asset_type"] = replace(
-        found["asset_type"], values=tuple(asset_types()), spellings=MappingProxyType(types)
-    )
+    found["asset_type"] = replace(found["asset_type"], values=tuple(asset_types()), spellings=MappingProxyType(types))
     return MappingProxyType(found)
 
 

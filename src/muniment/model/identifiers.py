@@ -86,7 +86,5 @@ def uuid_byte_orders(value: str) -> tuple[str, str]:
         (as written, with the bytes of the first three fields reversed).
     """
     a, b, c, rest = value[:8], value[9:13], value[14:18], value[18:]
-    swapped = "-".join(
-        "".join(part[at : at + 2] for at in range(len(part) - 2, -1, -2)) for part in (a, b, c)
-    )
+    swapped = "-".join("".join(part[at : at + 2] for at in range(len(part) - 2, -1, -2)) for part in (a, b, c))
     return value, swapped + rest

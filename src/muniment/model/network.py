@@ -108,10 +108,7 @@ def _ipv4(text: str) -> tuple[int, ...] | str | None:
         if not (part.isascii() and part.isdigit() and len(part) <= _OCTETS - 1):
             return None
         if part[0] == "0" and len(part) > 1:
-            return (
-                f"{text!r} has octets with leading zeros, which some programs read as octal: "
-                "write them without"
-            )
+            return f"{text!r} has octets with leading zeros, which some programs read as octal: write them without"
         octets.append(int(part))
     if max(octets) > _OCTET:
         return f"{text!r} has an octet above 255: correct it in the source"

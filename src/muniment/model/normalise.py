@@ -77,9 +77,7 @@ def _clean(raw: str) -> str:
         return _SPACES.sub(" ", text) if "  " in text else text
     signs = unicodedata.normalize("NFC", text)
     kept = "".join(
-        " " if sign.isspace() else sign
-        for sign in signs
-        if sign.isspace() or unicodedata.category(sign)[0] != "C"
+        " " if sign.isspace() else sign for sign in signs if sign.isspace() or unicodedata.category(sign)[0] != "C"
     )
     return unicodedata.normalize("NFC", _SPACES.sub(" ", kept).strip())
 

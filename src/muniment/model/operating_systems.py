@@ -8,13 +8,11 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from muniment.model.types import Attribute, Context, Normalised, Scalar
 
-_NOISE = re.compile(
-    r"\(r\)|\(tm\)|\(c\)|[®™©]|\(?\b(?:64|32)[ -]?bits?\b\)?|\bx(?:64|86)(?:[_-]64)?\b|\bamd64\b"
-)
+_NOISE = re.compile(r"\(r\)|\(tm\)|\(c\)|[®™©]|\(?\b(?:64|32)[ -]?bits?\b\)?|\bx(?:64|86)(?:[_-]64)?\b|\bamd64\b")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?:/\d+)*")
 _SERVICE_PACK = re.compile(r"(?:service pack|\bsp) ?(\d)")
 _BUILD = re.compile(r"\bbuild[ -]?(\d[\d.]*)|\b(2\dh[12]|(?:15|16|17|18|19|20)(?:03|07|09|11))\b")
@@ -47,7 +45,7 @@ class Table:
 @cache
 def table() -> Table:
     """Read operating_systems.toml."""
-    text = files(__package__).joinpath("operating_systems.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     read = tomllib.loads(text)
     editions = {
         name: tuple((edition, re.compile(pattern)) for edition, pattern in entries.items())

@@ -40,8 +40,7 @@ def own_attribute(
     """
     if not _NAME.fullmatch(name):
         raise Rejected(
-            f"{name!r} cannot name an attribute: use small letters, digits and _, a letter first, "
-            "at most 63 characters"
+            f"{name!r} cannot name an attribute: use small letters, digits and _, a letter first, at most 63 characters"
         )
     if name in catalogue.attributes():
         raise Rejected(f"the model already has {name}: map the column to it, or use another name")

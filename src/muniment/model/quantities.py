@@ -133,7 +133,8 @@ _HEADER_WORD = re.compile(
     r"|mois|jours|heures)(?![a-z])"
 )
 _HEADER_BRACKETS = re.compile(r"[(\[]\s*(?:in )?([A-Za-z/%]{1,12})\s*[)\]]")
-_HEADER_RATE = re.compile(r"\b([KMG]?B) per second")
+_RATE_WORDS = MappingProxyType({"bytes": "B/s", "bits": "bit/s"})
+_HEADER_RATE = re.compile(r"\b([KMG]?B|[Bb]ytes|[Bb]its) ?(?:per second|/ ?s(?:ec)?\b)")
 
 
 def unit_in_header(header: str) -> str | None:
@@ -150,7 +151,7 @@ def unit_in_header(header: str) -> str | None:
         return None
     rate = _HEADER_RATE.search(header)
     if rate:
-        return f"{rate[1]}/s"
+        return _RATE_WORDS.get(rate[1].lower(), f"{rate[1]}/s")
     for found in _HEADER_BRACKETS.finditer(header):
         if _dimension(found[1]) is not None:
             return found[1]
@@ -246,9 +247,7 @@ def _parted(text: str, context: Context) -> tuple[float, str, str | None] | None
 
 def _problem(attribute: Attribute, text: str) -> Normalised:
     unit = f" in {attribute.unit}" if attribute.unit else ""
-    return Normalised(
-        problem=f"{text[:60]!r} is no {attribute.type}{unit}: correct it, or map the column again"
-    )
+    return Normalised(problem=f"{text[:60]!r} is no {attribute.type}{unit}: correct it, or map the column again")
 
 
 def measure(attribute: Attribute, text: str, context: Context) -> Normalised:

@@ -76,7 +76,8 @@ class Attribute:
         values: of an enum, its canonical values.
         spellings: of an enum, folded spelling (see `fold`) -> canonical value.
         synonyms: headers met in the wild.
-        synonym_units: unit of the cells under a synonym that does not show it itself.
+        synonym_units: folded synonym -> unit of its cells, where it is not the attribute's own and
+            the header does not show it.
     """
 
     name: str
@@ -129,9 +130,7 @@ class Context:
 
     def __post_init__(self) -> None:
         if not zones.exists(self.timezone):
-            raise Rejected(
-                f"there is no time zone {self.timezone!r}: give an IANA name such as Europe/Berlin"
-            )
+            raise Rejected(f"there is no time zone {self.timezone!r}: give an IANA name such as Europe/Berlin")
 
 
 class Normalised(NamedTuple):

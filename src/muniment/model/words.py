@@ -102,8 +102,7 @@ def asset_type_cell(_attribute: Attribute, text: str, _context: Context) -> Norm
     found = catalogue.asset_type_of(text)
     if found is None:
         return Normalised(
-            problem=f"{text[:60]!r} is no known asset type: it is one of "
-            + ", ".join(catalogue.asset_types())
+            problem=f"{text[:60]!r} is no known asset type: it is one of " + ", ".join(catalogue.asset_types())
         )
     kind, subtype = found
     return Normalised((kind,), {"subtype": (subtype,)} if subtype else {})

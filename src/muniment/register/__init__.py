@@ -21,6 +21,7 @@ from muniment.register.store import (
     mark_stale,
     mark_stale_by_records,
     stale_count,
+    used_attributes,
 )
 from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Reconciled, Version
 
@@ -47,4 +48,5 @@ __all__ = [
     "mark_stale_by_records",
     "reconcile",
     "stale_count",
+    "used_attributes",
 ]

@@ -15,9 +15,7 @@ _MACHINE_NAMES = ("hostname", "fqdn", "name", "aliases", "serial", "ip_address")
 _OTHER_NAMES = ("name", "application_id", "database_name", "hostname", "fqdn", "software_product")
 
 
-def fold(
-    engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Table, weights: pa.Table
-) -> None:
+def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Table, weights: pa.Table) -> None:
     """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
 
     Args:

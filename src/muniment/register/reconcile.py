@@ -71,13 +71,9 @@ def reconcile(
                 " record_count, values, provenance, values_hash, content_hash FROM changed_assets"
             ),
             engine.rows("SELECT t.* FROM found_terms t JOIN changed_assets a ON a.id = t.asset_id"),
-            engine.rows(
-                "SELECT c.* FROM found_conflicts c JOIN changed_assets a ON a.id = c.asset_id"
-            ),
+            engine.rows("SELECT c.* FROM found_conflicts c JOIN changed_assets a ON a.id = c.asset_id"),
             dict(cause),
         )
     removed = store.remove_empty(connection, scope)
     store.clear_stale(connection, scope)
-    return Reconciled(
-        counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed
-    )
+    return Reconciled(counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed)

@@ -31,9 +31,7 @@ def mark_stale(connection: sa.Connection, scope: Scope, asset_ids: Iterable[UUID
         connection.execute(insert(stale).on_conflict_do_nothing(), rows)
 
 
-def mark_stale_by_records(
-    connection: sa.Connection, scope: Scope, record_ids: Iterable[str]
-) -> None:
+def mark_stale_by_records(connection: sa.Connection, scope: Scope, record_ids: Iterable[str]) -> None:
     """Note the assets that these records belong to."""
     connection.execute(
         sa.text(
@@ -136,9 +134,7 @@ def write(
     connection.execute(sa.text(_TEMPORARY))
     db.copy_arrow(connection, "incoming_assets", folded)
     connection.execute(
-        sa.text(
-            _CLOSE + " JOIN incoming_assets i ON i.id = a.id WHERE i.values_hash <> a.values_hash"
-        ),
+        sa.text(_CLOSE + " JOIN incoming_assets i ON i.id = a.id WHERE i.values_hash <> a.values_hash"),
         parameters,
     )
     connection.execute(sa.text(_UPSERT), parameters)
@@ -270,9 +266,7 @@ def _matching(statement: sa.Select[Any], scope: Scope, query: Query) -> sa.Selec
     if query.source:
         statement = statement.where(assets.c.sources.contains([query.source]))
     for word in query.words.lower().split():
-        statement = statement.where(
-            assets.c.id.in_(_having(scope, terms.c.term, word, prefix=True))
-        )
+        statement = statement.where(assets.c.id.in_(_having(scope, terms.c.term, word, prefix=True)))
     for attribute, value in query.where:
         if attribute in {"type", "state", "subtype", "name"}:
             statement = statement.where(assets.c[attribute] == value)
@@ -296,14 +290,10 @@ def get(connection: sa.Connection, scope: Scope, asset_id: UUID) -> Asset:
         NotFound: there is none of that id.
     """
     row = connection.execute(
-        sa.select(*_FIELDS).where(
-            assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id
-        )
+        sa.select(*_FIELDS).where(assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id)
     ).one_or_none()
     if row is None:
-        raise NotFound(
-            f"{asset_id} is not an asset of this engagement: `muniment assets` lists them"
-        )
+        raise NotFound(f"{asset_id} is not an asset of this engagement: `muniment assets` lists them")
     return _asset(row)
 
 
@@ -313,12 +303,8 @@ def find_by_name(connection: sa.Connection, scope: Scope, text: str) -> list[UUI
     lowered = text.strip().lower()
     attempts = [base.where(assets.c.name == text.strip())]
     if lowered.replace("-", "").isalnum():
-        attempts.append(
-            base.where(sa.cast(assets.c.id, sa.Text).like("%" + lowered.replace("%", "")))
-        )
-    attempts.append(
-        base.where(assets.c.id.in_(_having(scope, terms.c.term, lowered, prefix=False)))
-    )
+        attempts.append(base.where(sa.cast(assets.c.id, sa.Text).like("%" + lowered.replace("%", ""))))
+    attempts.append(base.where(assets.c.id.in_(_having(scope, terms.c.term, lowered, prefix=False))))
     for attempt in attempts:
         found = list(connection.scalars(attempt.order_by(assets.c.name, assets.c.id)))
         if found:
@@ -329,9 +315,7 @@ def find_by_name(connection: sa.Connection, scope: Scope, text: str) -> list[UUI
 def all_assets(connection: sa.Connection, scope: Scope) -> Iterator[Asset]:
     """Every asset, by name then id, streamed."""
     statement = (
-        sa.select(*_FIELDS)
-        .where(assets.c.engagement_id == scope.engagement_id)
-        .order_by(assets.c.name, assets.c.id)
+        sa.select(*_FIELDS).where(assets.c.engagement_id == scope.engagement_id).order_by(assets.c.name, assets.c.id)
     )
     for row in db.stream(connection, statement):
         yield _asset(row)
@@ -368,9 +352,7 @@ def history(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[Ver
     )
     found = [Version(*row) for row in connection.execute(query)]
     row = connection.execute(
-        sa.select(*_FIELDS).where(
-            assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id
-        )
+        sa.select(*_FIELDS).where(assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id)
     ).one_or_none()
     if row is not None:
         now = _asset(row)
@@ -418,11 +400,7 @@ def list_conflicts(
         sa.select(
             conflicts.c.asset_id,
             assets.c.name,
-            *(
-                conflicts.c[name]
-                for name in Conflict.__dataclass_fields__
-                if name not in {"asset_id", "asset"}
-            ),
+            *(conflicts.c[name] for name in Conflict.__dataclass_fields__ if name not in {"asset_id", "asset"}),
         )
         .join(
             assets,
@@ -450,3 +428,16 @@ def count_conflicts(connection: sa.Connection, scope: Scope) -> dict[str, int]:
     )
     counts = {row[0]: row[1] for row in connection.execute(query)}
     return {severity: counts[severity] for severity in SEVERITIES if severity in counts}
+
+
+def used_attributes(connection: sa.Connection, scope: Scope) -> set[str]:
+    """The attributes for which any asset has a value."""
+    return set(
+        connection.scalars(
+            sa.text(
+                "SELECT DISTINCT k FROM assets a CROSS JOIN LATERAL jsonb_object_keys(a.values) k"
+                " WHERE a.engagement_id = :engagement"
+            ),
+            {"engagement": scope.engagement_id},
+        )
+    )

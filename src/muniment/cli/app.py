@@ -1,0 +1,86 @@
+"""The `muniment` command: its global options, its commands, and errors turned into exit codes.
+
+Exit codes: 0 done; 1 the program failed; 2 the request is wrong; 3 not found; 4 the surroundings do
+not allow it; 5 try again later; 130 interrupted.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from muniment import __version__
+from muniment.base.errors import MunimentError
+from muniment.cli import change, exports, generate, imports, look, mappings, screen, setup, sources
+
+app = typer.Typer(
+    name="muniment",
+    help="One register from the conflicting inventories of an IT estate, with proof of every value.\n\n"
+    "Begin with: muniment import FILE...   then: muniment assets, muniment show ASSET, "
+    "muniment why ASSET ATTRIBUTE.\n\nExit codes: 0 done; 1 failed; 2 wrong request; 3 not found; "
+    "4 not possible here; 5 try again later.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"muniment {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    home: Annotated[str | None, typer.Option(help="The home folder (else MUNIMENT_HOME, else ~/.muniment).")] = None,
+    tenant: Annotated[str | None, typer.Option(help="The client account to work on.")] = None,
+    engagement: Annotated[str | None, typer.Option(help="The piece of work within it.")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that hold for every command."""
+    del version
+    screen.overrides.update({"home": home, "tenant": tenant, "engagement": engagement})
+
+
+_LOOK = "Look"
+_CHANGE = "Change"
+_SET_UP = "Set up"
+
+app.command("import", rich_help_panel="Import")(imports.import_)
+app.add_typer(imports.app, name="imports", rich_help_panel="Import")
+app.command("rejects", rich_help_panel="Import")(imports.rejects)
+app.command("problems", rich_help_panel="Import")(imports.problems)
+app.add_typer(mappings.app, name="mappings", rich_help_panel="Import")
+app.add_typer(sources.app, name="sources", rich_help_panel="Import")
+app.command("assets", rich_help_panel=_LOOK)(look.assets)
+app.command("show", rich_help_panel=_LOOK)(look.show)
+app.command("why", rich_help_panel=_LOOK)(look.why)
+app.command("history", rich_help_panel=_LOOK)(look.history)
+app.command("conflicts", rich_help_panel=_LOOK)(look.conflicts)
+app.command("export", rich_help_panel=_LOOK)(exports.export)
+app.command("fingerprint", rich_help_panel=_LOOK)(exports.fingerprint)
+app.command("merge", rich_help_panel=_CHANGE)(change.merge)
+app.command("split", rich_help_panel=_CHANGE)(change.split)
+app.command("undo", rich_help_panel=_CHANGE)(change.undo)
+app.command("model", rich_help_panel=_SET_UP)(setup.model_)
+app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
+app.command("stop", rich_help_panel=_SET_UP)(setup.stop)
+app.command("generate", rich_help_panel=_SET_UP)(generate.generate)
+
+
+def main() -> None:
+    """Run the command line; every error we know becomes a sentence and an exit code."""
+    try:
+        app()
+    except MunimentError as error:
+        screen.error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        screen.error("interrupted; what was begun is carried on by the next writing command")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,273 @@
+"""Commands about bringing files in: import, imports, rejects, problems."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from muniment.cli import screen
+
+if TYPE_CHECKING:
+    from muniment.flows import Summary
+
+app = typer.Typer(help="Past imports; `imports resume` carries an interrupted one on.", invoke_without_command=True)
+
+
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Files, or folders of files (csv, tsv, xlsx, json, jsonl; also .gz, .zip)."),
+    ],
+    source: Annotated[
+        str | None, typer.Option(help="Name of the system they come from; else told by their columns.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Kind of export (servicenow, rvtools, ...); else told by the columns.")
+    ] = None,
+    full: Annotated[
+        bool | None,
+        typer.Option(
+            "--full/--partial",
+            help="Whether they list everything the source has: with --full, what is missing is gone.",
+            show_default="what the source says",
+        ),
+    ] = None,
+    observed: Annotated[
+        datetime | None, typer.Option(help="When the source saw it (UTC); else the file's own date.")
+    ] = None,
+    engagement: Annotated[str | None, typer.Option(help="The piece of work to import into.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Do it all, show what would change, keep nothing.")
+    ] = False,
+    as_json: screen.Json = False,
+) -> None:
+    """Import exports into the register.
+
+    Formats, encodings, kinds of source and the meaning of columns are recognised; what is not sure
+    waits for you (`muniment mappings`) without stopping the import. An interrupted import is carried
+    on by the next one. Importing the same file again changes nothing.
+
+    Examples: muniment import exports/   ·   muniment import cmdb.csv --source "ServiceNow EMEA" --full
+    """
+    from muniment import flows
+
+    home = screen.open_home(engagement=engagement)
+    request = flows.Request(
+        tuple(paths),
+        source,
+        kind,
+        full,
+        observed.replace(tzinfo=UTC) if observed else None,
+        dry_run,
+    )
+    with screen.progress(show=not as_json) as progress:
+        summary = flows.import_files(home, request, progress)
+    if as_json:
+        screen.dump(summary.to_json())
+    else:
+        _print(summary)
+
+
+def _print(summary: "Summary") -> None:
+    title = "What would change" if summary.dry_run else "Imported"
+    screen.table(
+        title,
+        ["file", "tab", "kind", "source", ">rows", ">rejected", "status"],
+        [
+            [
+                screen.clean(entry["file"]),
+                entry.get("tab", ""),
+                entry.get("kind", ""),
+                entry.get("source", ""),
+                str(entry.get("rows", "")),
+                str(entry.get("rejected", "")),
+                entry["status"] + (f": {entry['reason']}" if entry.get("reason") else ""),
+            ]
+            for entry in summary.files
+        ],
+    )
+    mode = "first import" if summary.mode == "initial" else f"refining {summary.existing_assets:,} assets"
+    total = sum(summary.assets.values())
+    screen.say("")
+    screen.say(
+        f"{summary.rows_read:,} rows became {total:,} assets ({mode}); "
+        f"{summary.columns_suggested} columns and {sum(summary.conflicts.values()):,} conflicts want you.",
+        "bold",
+    )
+    lines: list[tuple[str, Any]] = [
+        (
+            "Records",
+            f"{summary.records_new:,} new, {summary.records_changed:,} changed, {summary.records_unchanged:,} unchanged"
+            + (f", {summary.records_superseded:,} older than known" if summary.records_superseded else "")
+            + (f", {summary.rows_merged:,} duplicate rows" if summary.rows_merged else "")
+            + (f", {summary.records_gone:,} gone" if summary.records_gone else ""),
+        ),
+        (
+            "Assets",
+            f"{summary.assets_created:,} created, {summary.assets_updated:,} updated, {summary.assets_merged:,} merged, "
+            f"{summary.assets_split:,} split, {summary.assets_retired:,} retired",
+        ),
+        (
+            "By type",
+            ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in summary.assets.items()) or "none",
+        ),
+        (
+            "Columns",
+            f"{summary.columns_mapped} mapped, {summary.columns_suggested} suggested, {summary.columns_unmapped} unmapped",
+        ),
+        (
+            "Conflicts",
+            ", ".join(f"{count:,} {severity}" for severity, count in summary.conflicts.items()) or "none",
+        ),
+        (
+            "Not understood",
+            f"{summary.rows_rejected:,} rows or files rejected, {summary.cells_not_understood:,} cells",
+        ),
+        (
+            "Took",
+            f"{sum(summary.seconds.values()):.1f} s ("
+            + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in summary.seconds.items())
+            + ")",
+        ),
+    ]
+    for label, text in lines:
+        screen.say(f"  {label:<15} {text}")
+    if summary.next_steps:
+        screen.say("\nNext:", "bold")
+        for step in summary.next_steps:
+            screen.say(f"  {step}")
+
+
+@app.callback()
+def imports(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+    as_json: screen.Json = False,
+) -> None:
+    """List past imports, newest first: file, source, rows, what came of them."""
+    if context.invoked_subcommand is not None:
+        return
+    from muniment import evidence
+    from muniment.base import jobs
+
+    home = screen.open_home()
+    with home.scope.transaction() as connection:
+        found = evidence.list_imports(connection, home.scope)[::-1][:limit]
+        sources = {source.id: source.name for source in evidence.list_sources(connection)}
+        open_flows = jobs.find(connection, home.scope, status="running")
+    if as_json:
+        screen.dump([{**screen.plain(item), "source": sources[item.source_id]} for item in found])
+        return
+    screen.table(
+        "Imports",
+        [
+            "when (UTC)",
+            "file",
+            "tab",
+            "source",
+            ">rows",
+            ">rejected",
+            ">new",
+            ">changed",
+            "full",
+            "status",
+            "id",
+        ],
+        [
+            [
+                f"{item.started_at:%Y-%m-%d %H:%M}",
+                item.file,
+                item.tab,
+                sources[item.source_id],
+                *(str(item.counts.get(name, "")) for name in ("rows", "rejected", "new", "changed")),
+                "full" if item.full else "partial",
+                item.status,
+                screen.short(item.id),
+            ]
+            for item in found
+        ],
+        note="" if found else "`muniment import FILE...` makes the first.",
+    )
+    for flow in open_flows:
+        screen.say(
+            f"Interrupted after phase {flow.phase or 'none'}: `muniment imports resume {flow.id}` carries it on, "
+            "and so does the next import."
+        )
+
+
+@app.command("resume")
+def resume(
+    flow: Annotated[UUID, typer.Argument(help="The id that `muniment imports` shows.")],
+    as_json: screen.Json = False,
+) -> None:
+    """Carry on an import that was interrupted."""
+    from muniment import flows
+
+    home = screen.open_home()
+    with screen.progress(show=not as_json) as progress:
+        summary = flows.resume(home, flow, progress)
+    if as_json:
+        screen.dump(summary.to_json())
+    else:
+        _print(summary)
+
+
+def rejects(
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50, as_json: screen.Json = False
+) -> None:
+    """List rows and files that could not be read: file, line, column, reason, and how they begin."""
+    from muniment import evidence
+
+    home = screen.open_home()
+    with home.scope.transaction() as connection:
+        found = evidence.list_rejects(connection, home.scope, limit=limit)
+    if as_json:
+        screen.dump(found)
+        return
+    screen.table(
+        "Rejected",
+        ["file", "tab", ">line", "column", "reason", "begins"],
+        [
+            [
+                r.file,
+                r.tab or "",
+                str(r.line or ""),
+                r.column or "",
+                screen.clean(r.reason, 200),
+                screen.clean(r.excerpt, 40),
+            ]
+            for r in found
+        ],
+        note="" if found else "Every row could be read.",
+    )
+
+
+def problems(limit: Annotated[int, typer.Option(help="How many.")] = 50, as_json: screen.Json = False) -> None:
+    """List cells that could not be understood: file, row, column, text, why. They stay in the raw rows."""
+    from muniment import evidence
+
+    home = screen.open_home()
+    with home.scope.transaction() as connection:
+        found = evidence.problems(connection, home.scope, limit)
+    if as_json:
+        screen.dump(found)
+        return
+    screen.table(
+        "Not understood",
+        ["file", "tab", ">row", "column", "attribute", "as written", "why"],
+        [
+            [
+                p["file"],
+                p["tab"],
+                str(p["row"]),
+                p["column"],
+                p["attribute"],
+                screen.clean(p["raw"], 30),
+                screen.clean(p["problem"], 120),
+            ]
+            for p in found
+        ],
+        note="" if found else "Every mapped cell was understood.",
+    )

@@ -1,0 +1,225 @@
+"""What every command shares: opening the home, tables and JSON on the screen, live progress.
+
+Text from sources is hostile: it is never read as markup, and control characters are shown, not obeyed.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from muniment.base import settings
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import sqlalchemy as sa
+
+    from muniment.base.home import Home
+    from muniment.flows import Progress
+    from muniment.register import Asset
+
+overrides: dict[str, Any] = {}
+"""Settings given as global options, which win over environment and file."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON of the documented shape.")]
+AssetName = Annotated[
+    str, typer.Argument(metavar="ASSET", help="Name, id, end of an id, or any exact value such as a serial.")
+]
+
+_PIPE_WIDTH = 160
+_SHOWN = 60
+_BANDS = ((0.95, "●"), (0.85, "◕"), (0.7, "◑"), (0.5, "◔"), (0.0, "○"))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The terminal, or a wide one where the output goes into a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, markup=False,
+        soft_wrap=False,
+    )  # fmt: skip
+
+
+def open_home(**more: Any) -> "Home":  # noqa: ANN401 - settings by name
+    """Open the home that options, environment and file name."""
+    from muniment.base import home
+
+    given = {key: value for key, value in {**overrides, **more}.items() if value is not None}
+    return home.open_home(settings.load(given))
+
+
+def error(message: str) -> None:
+    """Say what went wrong, on standard error."""
+    console(stderr=True).print(Text("error: ", style="bold red") + Text(clean(message, limit=4_000)), soft_wrap=True)
+
+
+def clean(value: Any, limit: int = _SHOWN) -> str:  # noqa: ANN401 - anything with a text
+    """A text safe for a terminal: control characters shown as escapes, cut at `limit`."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text[: limit + 1]
+    )
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def words(value: Any, limit: int = _SHOWN) -> str:  # noqa: ANN401 - a value of an asset
+    """A value as people read it: lists by commas, booleans as yes and no."""
+    if isinstance(value, list | tuple):
+        return clean(", ".join(words(item, limit) for item in value), limit)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clean(value if isinstance(value, str) else f"{value}", limit)
+
+
+def confidence(share: float) -> str:
+    """Confidence as glyph, number and word."""
+    glyph = next(sign for limit, sign in _BANDS if share >= limit)
+    word = "sure" if share >= 0.95 else "likely" if share >= 0.7 else "doubtful"  # noqa: PLR2004 - bands
+    return f"{glyph} {share:.2f} {word}"
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, note: str = "") -> None:
+    """Print a table, or that there is nothing and what to do about it."""
+    out = console()
+    if not rows:
+        out.print(Text(f"{title}: none. {note}".strip()), soft_wrap=True)
+        return
+    grid = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        right = column.startswith(">")
+        grid.add_column(
+            column.removeprefix(">"),
+            justify="right" if right else "left",
+            overflow="fold",
+            header_style="bold",
+        )
+    for row in rows:
+        grid.add_row(*(Text(cell if isinstance(cell, str) else words(cell)) for cell in row))
+    out.print(grid)
+    if note:
+        out.print(Text(note), soft_wrap=True)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a sentence."""
+    console().print(Text(text, style=style), soft_wrap=True)
+
+
+def dump(value: Any) -> None:  # noqa: ANN401 - dataclasses, lists, dicts
+    """Print JSON; dataclasses become objects, times ISO 8601, ids text."""
+    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Dataclasses, tuples and times as plain JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def find_asset(connection: "sa.Connection", home: "Home", text: str) -> "Asset":
+    """The one asset that a person means.
+
+    Raises:
+        NotFound: nothing is called so.
+        Rejected: several are; the message lists them with their ids.
+    """
+    from uuid import UUID
+
+    from muniment import identity, register
+    from muniment.base import ids
+    from muniment.base.errors import NotFound, Rejected
+
+    found = register.find_by_name(connection, home.scope, text)
+    if not found:
+        try:
+            found = [identity.current_asset(connection, home.scope, UUID(text))]
+        except ValueError:
+            raise NotFound(f"no asset is called {text!r}: `muniment assets {text[:20]}` searches") from None
+    assets = [register.get(connection, home.scope, asset_id) for asset_id in found]
+    if len(assets) > 1:
+        listed = "; ".join(f"{asset.name} ({asset.type}) {ids.short(asset.id)}" for asset in assets)
+        raise Rejected(f"{text!r} may be any of {len(assets)}: {listed}. Give the id")
+    return assets[0]
+
+
+def short(identifier: "UUID") -> str:
+    """The end of an id, as the tables show it and the commands take it."""
+    from muniment.base import ids
+
+    return ids.short(identifier)
+
+
+_PHASES = {
+    "read": "Reading",
+    "map": "Mapping columns",
+    "derive": "Normalising",
+    "identify": "Finding who is who",
+    "reconcile": "Reconciling values",
+    "publish": "Finishing",
+}
+
+
+@contextmanager
+def progress(*, show: bool) -> Iterator["Progress"]:
+    """Live progress on standard error: phase, rows, rows a second, time left where it is known."""
+    if not show or not sys.stderr.isatty():
+        yield _plain_progress if show else _silent
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[count]}"),
+        TimeRemainingColumn(), console=console(stderr=True), transient=True,
+    )  # fmt: skip
+    task = bar.add_task("Starting", total=None, count="")
+    began = time.monotonic()
+
+    def tell(phase: str, done: int, total: int | None, what: str = "") -> None:
+        if phase == "waiting":
+            bar.update(task, description=f"Waiting for {clean(what, 200)}", count="")
+            return
+        rate = done / max(time.monotonic() - began, 0.001)
+        of = f" of {total:,}" if total else ""
+        count = f"{done:,}{of}  {rate:,.0f}/s" if done else ""
+        bar.update(
+            task,
+            description=f"{_PHASES.get(phase, phase)} {clean(what)}",
+            completed=done,
+            total=total,
+            count=count,
+        )
+
+    with bar:
+        yield tell
+
+
+def _silent(phase: str, done: int, total: int | None, what: str = "") -> None:
+    """Where JSON is asked for, only a wait is worth a line."""
+    if phase == "waiting":
+        _plain_progress(phase, done, total, what)
+
+
+_told: list[str] = []
+
+
+def _plain_progress(phase: str, done: int, total: int | None, what: str = "") -> None:
+    """Without a terminal: one line when a phase begins."""
+    del done, total
+    line = f"waiting for {what}" if phase == "waiting" else _PHASES.get(phase, phase).lower()
+    if _told[-1:] != [line]:
+        _told.append(line)
+        typer.echo(f"... {clean(line, 200)}", err=True)

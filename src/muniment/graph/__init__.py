@@ -1,0 +1,9 @@
+"""Reads across domains: how sources weigh, and the way of a value back to its raw cells.
+
+Nothing here writes. `flows` and the doors call it; it may read every domain below.
+"""
+
+from muniment.graph.reliability import reliabilities
+from muniment.graph.why import Cell, Claim, Why, behind, why
+
+__all__ = ["Cell", "Claim", "Why", "behind", "reliabilities", "why"]

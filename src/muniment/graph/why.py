@@ -1,0 +1,204 @@
+"""Why a value is what it is: winner, rivals, rule, and the raw cell of every claim.
+
+Called by the doors. Reads the raw row back from the lake and runs it through the same mapping and
+normaliser, so the proof is made anew each time and cannot drift from the data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from muniment import evidence, identity, mapping, model, register
+from muniment.base.errors import NotFound
+from muniment.base.home import Home
+from muniment.graph.reliability import reliabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A raw cell and how it was read: file, row, column, the text as written, what it gave."""
+
+    file: str
+    tab: str
+    row: int
+    line: int | None
+    column: str
+    raw: str | None
+    mapped_to: str
+    mapping_state: str
+    mapping_probability: float
+    mapped_by: str
+    transform: Mapping[str, Any]
+    gave: tuple[Any, ...]
+    note: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one record says of the attribute, with its source, import and cells."""
+
+    values: tuple[Any, ...]
+    source: str
+    source_key: str
+    record: UUID
+    observed_at: datetime
+    import_id: UUID
+    imported_at: datetime
+    share_right: float
+    authoritative: bool
+    gone: bool
+    wins: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The proof of one value of one asset."""
+
+    asset: UUID
+    name: str
+    attribute: str
+    label: str
+    value: Any
+    rule: str
+    confidence: float
+    choices: tuple[Mapping[str, Any], ...]
+    claims: tuple[Claim, ...]
+    severity: str
+    conflict: str | None
+
+
+def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute: str) -> Why:
+    """Prove the value of an attribute of an asset.
+
+    Raises:
+        NotFound: the asset has no value for it; the message says whether the attribute exists.
+    """
+    known = mapping.attributes(connection)
+    if attribute not in asset.values:
+        there = ", ".join(sorted(asset.values))
+        what = "no value for" if attribute in known else "no attribute called"
+        raise NotFound(f"{asset.name} has {what} {attribute}; it has {there}")
+    definition = known[attribute]
+    proof = asset.provenance[attribute]
+    value = asset.values[attribute]
+    won = value if definition.multi else [value]
+    claims = _claims(connection, home, asset, definition, won)
+    found = register.list_conflicts(connection, home.scope, asset_id=asset.id, attribute=attribute, limit=1)
+    choices = proof.get("each") or [
+        {"value": value, "confidence": proof["confidence"], "sources": proof["sources"]},
+        *proof.get("rivals", []),
+    ]
+    return Why(
+        asset.id,
+        asset.name,
+        attribute,
+        definition.label,
+        value,
+        proof["rule"],
+        proof["confidence"],
+        tuple(choices),
+        tuple(claims),
+        definition.severity,
+        found[0].hint if found else None,
+    )
+
+
+def _claims(
+    connection: sa.Connection,
+    home: Home,
+    asset: register.Asset,
+    attribute: model.Attribute,
+    won: Sequence[Any],
+) -> list[Claim]:
+    shares = {(item.source, item.attribute): item for item in reliabilities(connection, {attribute.name: attribute})}
+    sources = {source.id: source for source in evidence.list_sources(connection)}
+    imports = {item.id: item for item in evidence.list_imports(connection, home.scope)}
+    claims = []
+    for record in evidence.get_records(connection, identity.members(connection, asset.id)):
+        values = record.claims.get(attribute.name)
+        if values is None:
+            continue
+        source, delivery = sources[record.source_id], imports[record.import_id]
+        share = shares[source.name, attribute.name]
+        claims.append(
+            Claim(
+                tuple(values),
+                source.name,
+                record.source_key,
+                record.id,
+                record.observed_at,
+                delivery.id,
+                delivery.started_at,
+                round(share.share_right, 4),
+                share.authoritative,
+                record.gone,
+                any(value in won[:1] for value in values),
+                tuple(_cells(connection, home, record, delivery, attribute.name)),
+            )
+        )
+    claims.sort(key=lambda claim: (not claim.wins, -claim.share_right, claim.source, claim.source_key))
+    return claims
+
+
+def behind(connection: sa.Connection, home: Home, record: evidence.Record, attribute: str) -> list[Cell]:
+    """The raw cells that give a record its values of an attribute."""
+    imports = {item.id: item for item in evidence.list_imports(connection, home.scope)}
+    return _cells(connection, home, record, imports[record.import_id], attribute)
+
+
+def _cells(
+    connection: sa.Connection,
+    home: Home,
+    record: evidence.Record,
+    delivery: evidence.Import,
+    attribute: str,
+) -> list[Cell]:
+    known = mapping.attributes(connection)
+    columns = [column for column in mapping.current(connection, record.layout_id) if column.applied]
+    numbers = record.notes.get("rows") or [record.row_number]
+    cells = []
+    for number in numbers:
+        row = home.lake.row(delivery.lake_path, number)
+        for column in columns:
+            raw = row.get(column.column)
+            if raw is None or column.attribute is None:
+                continue
+            rule = evidence.Rule(column.column, column.attribute, column.transform)
+            given = evidence.cell(rule, raw, known)
+            gave = given.values if column.attribute == attribute else given.derived.get(attribute, ())
+            if gave or (column.attribute == attribute and given.problem):
+                cells.append(_cell(delivery, number, row, column, gave, given))
+    direct = [cell for cell in cells if cell.mapped_to == attribute]
+    return direct if direct and not known[attribute].multi else cells
+
+
+def _cell(
+    delivery: evidence.Import,
+    number: int,
+    row: Mapping[str, Any],
+    column: mapping.ColumnMapping,
+    gave: Sequence[Any],
+    given: model.Normalised,
+) -> Cell:
+    return Cell(
+        delivery.file,
+        delivery.tab,
+        number,
+        row.get("_line"),
+        column.column,
+        row.get(column.column),
+        column.attribute or "",
+        column.state,
+        column.probability,
+        column.actor,
+        dict(column.transform),
+        tuple(gave),
+        given.note,
+        given.problem,
+    )

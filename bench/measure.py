@@ -5,6 +5,7 @@ reading the same files, and PostgreSQL's COPY of the same cells. It must never t
 """
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,12 +22,20 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one command printed and took: seconds, and bytes where the system tells (else None)."""
+    """What one command printed and took; None where the system does not tell.
+
+    Attributes:
+        output: its standard output.
+        seconds: by the clock.
+        peak: most PSS of all processes at one moment, in bytes; `parts` says whose.
+        cpu: processor seconds of all processes: what a quiet machine would take at least in all.
+    """
 
     output: str
     seconds: float
     peak: int | None
     parts: Mapping[str, int]
+    cpu: float | None
 
 
 def run(command: Sequence[str], home: Path) -> Measured:
@@ -38,7 +47,7 @@ def run(command: Sequence[str], home: Path) -> Measured:
     Raises:
         RuntimeError: it failed; with what it printed.
     """
-    began = time.monotonic()
+    began, before = time.monotonic(), os.times()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak, parts = 0, dict[str, int]()
     while True:
@@ -51,11 +60,31 @@ def run(command: Sequence[str], home: Path) -> Measured:
                 peak, parts = sum(now.values()), now
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {errors.strip()}")
-    return Measured(output, time.monotonic() - began, peak or None, parts)
+    seconds, after = time.monotonic() - began, os.times()
+    own = after.children_user + after.children_system - before.children_user - before.children_system
+    server = _server_cpu(process.pid, str(home))
+    return Measured(output, seconds, peak or None, parts, own + server if peak else None)
 
 
 def _memory(first: int, home: str) -> dict[str, int]:
     """PSS in bytes now, of the command and of the rest; nothing where there is no /proc."""
+    sums = {"import": 0, "database": 0}
+    for pid, part in _processes(first, home).items():
+        sums[part] += _pss(pid)
+    return sums
+
+
+def _server_cpu(first: int, home: str) -> float:
+    """Processor seconds so far of the home's server and of those of its processes that have ended."""
+    ticks = 0
+    for pid in _processes(first, home):
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _processes(first: int, home: str) -> dict[int, str]:
+    """The processes of a command ("import") and of its home ("database"); none without /proc."""
     if not (_PROC / "self" / "smaps_rollup").exists():
         return {}
     parents: dict[int, int] = {}
@@ -68,12 +97,8 @@ def _memory(first: int, home: str) -> dict[str, int]:
                     roots.add(int(entry.name))
             except OSError:
                 continue
-    sums = {"import": 0, "database": 0}
-    for pid in parents:
-        line = _line(pid, parents)
-        if line & roots:
-            sums["import" if first in line else "database"] += _pss(pid)
-    return sums
+    lines = {pid: _line(pid, parents) for pid in parents}
+    return {pid: "import" if first in line else "database" for pid, line in lines.items() if line & roots}
 
 
 def _line(pid: int, parents: Mapping[int, int]) -> set[int]:
@@ -139,10 +164,14 @@ def _rows(path: Path) -> Iterable[list[str]]:
             cells = book.get_sheet_by_name(name).to_python()
             yield [json.dumps(row, default=str) for row in cells]
         return
-    reader = "read_csv(?, all_varchar = true)" if path.suffix == ".csv" else "read_json(?)"
+    reader = "read_csv(?, all_varchar = true{})" if path.suffix == ".csv" else "read_json(?)"
     query = f"SELECT to_json(t)::VARCHAR FROM {reader} t"
     with duckdb.connect() as connection:
-        yield [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
+        try:
+            found = connection.execute(query.format(""), [str(path)]).fetchall()
+        except duckdb.InvalidInputException:  # not UTF-8
+            found = connection.execute(query.format(", encoding = 'latin-1'"), [str(path)]).fetchall()
+        yield [row[0] for row in found]
 
 
 def _plain(url: str) -> str:

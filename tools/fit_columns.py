@@ -51,7 +51,7 @@ PRIOR: Mapping[str, float] = {
     "close": 3.0,
     "letters": 1.5,
     "telling": 3.5,
-    "alone": 2.5,
+    "alone": 3.0,
     "agree": 1.5,
     "disagree": -4.0,
     "odd": -2.5,

@@ -208,12 +208,22 @@ def test_stop_reaches_a_server_whose_watcher_was_killed(home: Path) -> None:
 
 
 def test_a_start_after_all_was_killed_works(home: Path) -> None:
-    embedded.ensure(home)
+    address = embedded.ensure(home)
     before = embedded.status(home).pid
     kill(watcher_of(home))
     kill(psutil.Process(before))
     embedded.ensure(home)
     assert embedded.status(home).pid != before
+    if home not in Path(address.host).parents:  # nobody was left to remove it
+        shutil.rmtree(address.host)
+
+
+def test_a_killed_server_leaves_no_socket_folder_outside_its_home(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 30)
+    address = embedded.ensure(home)
+    assert home not in Path(address.host).parents
+    kill(psutil.Process(embedded.status(home).pid))
+    wait_until(lambda: not Path(address.host).exists())
 
 
 @pytest.mark.parametrize("name", ["ein Käfer & mehr", "a,b", 'say "x"', "per%20cent?", "l" * 120])

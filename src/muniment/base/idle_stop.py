@@ -193,12 +193,16 @@ def main(arguments: list[str]) -> None:
         os._exit(0)
     os.set_inheritable(int(watched), False)  # noqa: FBT003 - takes no keyword
     watch = Watch(Path(folder), float(idle_seconds), psql, Path(socket))
+    entry = os.open(socket, os.O_DIRECTORY)  # this folder and no other, whatever bears its name
     if int(pid):
         watch.adopt(int(pid))
     else:
         watch.start(arguments[7:], int(running))
     watch.run()
     if watch.folder not in watch.socket.parents:
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):  # left by a server that was killed
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=entry)
         with contextlib.suppress(OSError):
             watch.socket.rmdir()
 

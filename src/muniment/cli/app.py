@@ -11,7 +11,7 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, generate, imports, look, mappings, screen, setup, sources
+from muniment.cli import change, exports, imports, look, mappings, screen, setup, sources
 
 app = typer.Typer(
     name="muniment",
@@ -68,7 +68,6 @@ app.command("undo", rich_help_panel=_CHANGE)(change.undo)
 app.command("model", rich_help_panel=_SET_UP)(setup.model_)
 app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
 app.command("stop", rich_help_panel=_SET_UP)(setup.stop)
-app.command("generate", rich_help_panel=_SET_UP)(generate.generate)
 
 
 def main() -> None:

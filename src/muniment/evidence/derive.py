@@ -250,6 +250,12 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         " FROM best_cells c JOIN asset_types t ON t.value = c.value"
         " WHERE c.attribute = 'asset_type' GROUP BY c.row",
     )
+    engine.derive(  # in a list of all kinds of things, those with a database engine are databases
+        "engines",
+        "SELECT DISTINCT row FROM best_cells WHERE attribute = 'database_engine' AND"
+        " (SELECT count(DISTINCT row) FILTER (WHERE attribute = 'database_engine') < count(DISTINCT row)"
+        "  AND count(*) FILTER (WHERE attribute IN ('memory_mib', 'cpu_count', 'os')) = 0 FROM best_cells)",
+    )
     default_type = f"'{layout.asset_type}'" if layout.asset_type else "NULL"
     prefix = (layout.tab or layout.family_id.hex[:8]).replace("'", "''")
     engine.derive(
@@ -259,10 +265,11 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         " CASE WHEN o.observed IS NULL OR"
         f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered"
         " ELSE o.observed END AS observed,"
-        f" coalesce(t.asset_type, {default_type}) AS asset_type, t.subtype AS subtype,"
+        f" coalesce(t.asset_type, CASE WHEN x.row IS NOT NULL THEN 'database' END, {default_type}) AS asset_type,"
+        " t.subtype AS subtype,"
         " coalesce(f.filled, 0) AS filled"
         " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
-        " LEFT JOIN row_types t USING (row)"
+        " LEFT JOIN row_types t USING (row) LEFT JOIN engines x USING (row)"
         " LEFT JOIN (SELECT row, count(DISTINCT attribute)::INT AS filled FROM best_cells GROUP BY row) f"
         " USING (row)",
     )

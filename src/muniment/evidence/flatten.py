@@ -50,7 +50,7 @@ class Repeated(dict[str, Json]):
         self.key = next(key for key in keys if keys.count(key) > 1)
 
 
-class FlawedRecord(ValueError):  # noqa: N818 a finding about one record, not a failure
+class FlawedRecord(ValueError):
     """A record cannot be kept as it is; the message says why, `column` where."""
 
     def __init__(self, message: str, column: str) -> None:

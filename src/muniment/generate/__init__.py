@@ -1,8 +1,8 @@
 """The example estate: a seeded IT estate with known truth, and the conflicting exports real tools give.
 
-A public benchmark as well as the demo's data. `write_estate` writes exports and truth, `read_truth`
-reads the truth back, `majority_accuracy` and `oracle_ceiling` say what plain voting reaches and what
-could be known at all. The rates of every kind of dirt are one frozen table (`DIRT`, `dirt_tables`).
+A public benchmark as well as the demo's data. `write_estate` writes exports and truth, `read_truth` reads
+the truth back, `truth_of` makes it without files; `majority_accuracy` and `oracle_ceiling` say what plain
+voting reaches and what could be known at all. The rates of every kind of dirt are one frozen table (`DIRT`).
 """
 
 from muniment.generate.dirt import DIRT, Dirt
@@ -25,7 +25,7 @@ from muniment.generate.types import (
     Summary,
     Truth,
 )
-from muniment.generate.write import write_estate
+from muniment.generate.write import truth_of, write_estate
 
 __all__ = [
     "DEFAULT_SOURCES",
@@ -49,5 +49,6 @@ __all__ = [
     "oracle_ceiling",
     "read_truth",
     "same",
+    "truth_of",
     "write_estate",
 ]

@@ -155,7 +155,7 @@ class Serials:
 def hardware_uuid(rng: random.Random, pattern: str, serial: str) -> str:
     """The BIOS UUID of a physical machine; Dell spells the service tag in it ("DELL" is 44454c4c)."""
     if pattern == "dell":
-        code = [f"{ord(letter):02x}" for letter in serial.lower()]
+        code = [f"{ord(letter):02x}" for letter in serial]
         return (
             f"4c4c4544-00{code[1]}-{code[2]}{code[3]}-80{code[4]}-"
             f"{code[5]}c04f{code[6]}{code[0]}{rng.randint(0, 255):02x}"

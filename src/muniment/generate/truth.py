@@ -14,7 +14,6 @@ from muniment.generate.types import (
     Claim,
     ColumnTruth,
     Dependency,
-    Estate,
     RowTruth,
     Truth,
     Value,
@@ -32,13 +31,10 @@ _LISTS = frozenset({
 })  # fmt: skip
 
 
-def known(estate: Estate) -> dict[str, dict[str, Value]]:
-    """True values by truth id and attribute."""
-    return {thing.id: thing.values for thing in estate.things}
-
-
-def write(folder: Path, truth: Truth, ceiling: Iterable[Ceiling]) -> tuple[tuple[str, int], ...]:
-    """Write the six files; returns each one's name and number of rows."""
+def write(
+    folder: Path, truth: Truth, ceiling: Iterable[Ceiling], *, claims: bool = True
+) -> tuple[tuple[str, int], ...]:
+    """Write the files, the claims only where asked; returns each one's name and number of rows."""
     folder.mkdir(parents=True, exist_ok=True)
     leading = [name for names in GROUPS.values() for name in names if "@" not in name]
     present = {attribute for values in truth.assets.values() for attribute in values}
@@ -48,13 +44,13 @@ def write(folder: Path, truth: Truth, ceiling: Iterable[Ceiling]) -> tuple[tuple
         (asset, *(spell(values.get(attribute, "")) for attribute in attributes))
         for asset, values in sorted(truth.assets.items())
     ]
-    claims = [(*one[:6], spell(one.value), int(one.correct), one.kind) for one in truth.claims]
+    said = [(*one[:6], spell(one.value), int(one.correct), one.kind) for one in truth.claims]
     shares = [(one.attribute or "(all)", *one[1:5], f"{one.majority:.4f}") for one in ceiling]
     return (
         _table(folder, "assets.csv", ("asset", *attributes), assets),
         _table(folder, "rows.csv", RowTruth._fields, truth.rows),
         _table(folder, "columns.csv", ColumnTruth._fields, truth.columns),
-        _table(folder, "claims.csv", Claim._fields, claims),
+        *((_table(folder, "claims.csv", Claim._fields, said),) if claims else ()),
         _table(folder, "dependencies.csv", Dependency._fields, truth.dependencies),
         _table(folder, "ceiling.csv", Ceiling._fields, shares),
     )
@@ -64,7 +60,7 @@ def read(folder: Path) -> Truth:
     """Read an estate's truth.
 
     Arguments:
-        folder: the estate's folder (the one above "truth").
+        folder: the estate's folder (the one above "truth"); no claims where claims.csv was left out.
 
     Raises:
         Rejected: there is no truth in it.

@@ -20,10 +20,11 @@ from muniment.base.tenancy import Scope
 from muniment.identity import store
 from muniment.identity.types import Reference
 
-_NAMES = ("hostname", "name", "aliases")
+_LABEL = "[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
+_FQDN = rf"{_LABEL}(\\.{_LABEL})+"
 _ATTRIBUTES = (
     "uuid", "cloud_id", "serial", "asset_tag", "vm_id", "mac_address", "ip_address", "fqdn",
-    "hostname", "name", "application_id", "database_name", "host",
+    "hostname", "name", "application_id", "database_name", "instance_name", "host",
 )  # fmt: skip
 _LOOSE = "machine"
 
@@ -85,19 +86,26 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
             }
         ),
     )
+    engine.derive(  # a machine's name may be written short or with its domain, in any of these
+        "names",
+        "SELECT f.record, lower(trim(i.value)) AS value FROM raw_identifiers i JOIN found f ON f.id = i.id"
+        " WHERE f.family = 'machine' AND i.attribute IN ('hostname', 'name', 'fqdn')",
+    )
     return engine.rows(
-        "SELECT DISTINCT record, kind, value FROM ("
-        " SELECT f.record, CASE"
-        "  WHEN f.family = 'machine' AND i.attribute IN ('hostname', 'name') THEN 'hostname'"
-        "  WHEN i.attribute = 'database_name' THEN 'name'"
-        "  WHEN i.attribute = 'host' THEN 'parent' ELSE i.attribute END AS kind,"
-        " CASE WHEN i.attribute = 'uuid' THEN coalesce(s.canonical, i.value)"
-        "  WHEN i.attribute IN ('hostname', 'name', 'fqdn', 'host') THEN lower(trim(i.value))"
-        "  ELSE i.value END AS value"
+        "SELECT record, 'hostname' AS kind, split_part(value, '.', 1) AS value FROM names"
+        f" WHERE regexp_full_match(split_part(value, '.', 1), '{_LABEL}') AND value NOT SIMILAR TO '[0-9.:]+'"
+        f" UNION SELECT record, 'fqdn', value FROM names WHERE regexp_full_match(value, '{_FQDN}')"
+        " AND value NOT SIMILAR TO '[0-9.]+'"
+        " UNION SELECT f.record, CASE i.attribute WHEN 'database_name' THEN 'name' WHEN 'host' THEN 'parent'"
+        "  WHEN 'instance_name' THEN 'instance' ELSE i.attribute END,"
+        " CASE i.attribute WHEN 'uuid' THEN coalesce(s.canonical, i.value)"
+        "  WHEN 'host' THEN split_part(lower(trim(i.value)), '.', 1) ELSE lower(trim(i.value)) END"
         " FROM raw_identifiers i JOIN found f ON f.id = i.id"
         " LEFT JOIN spellings s ON i.attribute = 'uuid' AND s.value = i.value"
-        " WHERE i.attribute <> 'host' OR f.family IN ('database'))"
-        " WHERE NOT (kind = 'hostname' AND NOT regexp_full_match(value, '[a-z0-9][a-z0-9_-]*'))"
+        " WHERE CASE WHEN f.family = 'machine'"
+        "  THEN i.attribute NOT IN ('hostname', 'name', 'fqdn', 'host', 'database_name', 'instance_name')"
+        "  WHEN f.family = 'database' THEN i.attribute NOT IN ('hostname', 'fqdn', 'ip_address', 'mac_address')"
+        "  ELSE i.attribute NOT IN ('host', 'instance_name', 'database_name') END"
     )
 
 

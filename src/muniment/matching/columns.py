@@ -21,30 +21,30 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "exact": 7.25,
         "specific": 3.05,
-        "own": 1.31,
+        "own": 1.32,
         "early": 3.0,
-        "near": 2.58,
-        "leaf": 1.1,
+        "near": 2.57,
+        "leaf": 1.11,
         "words": 4.83,
-        "close": 4.03,
-        "letters": 1.45,
-        "telling": 2.34,
-        "alone": 2.42,
+        "close": 4.04,
+        "letters": 1.46,
+        "telling": 2.31,
+        "alone": 2.53,
         "agree": 1.09,
         "disagree": -5.28,
-        "odd": -1.46,
-        "known": 2.49,
+        "odd": -1.47,
+        "known": 2.48,
         "foreign": -5.51,
         "unit": 0.0,
         "misfit": -3.13,
         "unique": 3.02,
-        "grouped": 0.92,
+        "grouped": 0.93,
         "scattered": -1.61,
         "repeated": -2.08,
-        "plain": 0.75,
-        "itself": 0.0,
+        "plain": 0.73,
+        "itself": 4.61,
         "other": -6.41,
-        "part": -4.83,
+        "part": -4.84,
         "topic": 0.58,
     }
 )
@@ -81,7 +81,7 @@ def rank(
     Returns:
         Column name -> its best candidates; always with the pairs people judged and with `NONE`.
     """
-    ordered = sorted(columns, key=lambda column: column.name)
+    ordered = sorted(columns, key=lambda column: column.name)  # sums of floats, the same bit for bit
     fixed = tuple(targets)
     if not ordered:
         return {}

@@ -37,11 +37,12 @@ WEIGHTS: Mapping[str, Weight] = {
     "vm_id": Weight("hardware", 8, 0),
     "mac_address": Weight("network", 7, 1),
     "ip_address": Weight("network", 3, 0.5),
-    "fqdn": Weight("name", 7, 2),
+    "fqdn": Weight("name", 5.5, 2),
     "hostname": Weight("name", 5, 3),
     "application_id": Weight("hardware", 10, 6),
     "name": Weight("name", 5, 4),
     "parent": Weight("place", 2, 4),
+    "instance": Weight("place", 2, 2),
 }
 
 THRESHOLD = 4.0
@@ -52,7 +53,13 @@ SHARED_PER_DOUBLING = 2.0
 """What a value loses that n > 1 things of one source carry: 4 + 2 log2(n/2) bits, never below 0."""
 
 SECOND_OPINION = 0.25
-"""Further agreements of one group (uuid and serial; fqdn and name) are not independent: a quarter."""
+"""Further agreements of one group (uuid and serial, two addresses) are not independent: a quarter."""
+
+NEARLY = 0.15
+"""A serial or tag one typing error away disagrees by this share of its cost only (Damerau 1964)."""
+
+APART = 0.0
+"""Below this, two records that disagree on hardware, or stand in one list, are two things for sure."""
 
 SAME_LIST = 4.0
 """Cost of two rows of one list: a source lists a thing once, unless the rows are duplicates."""
@@ -154,7 +161,7 @@ def _merge_duplicates(engine: Engine) -> None:
         " WHERE NOT EXISTS (SELECT 1 FROM list_disputes d"
         "  WHERE d.a = list_pairs.a AND d.b = list_pairs.b)"
         " GROUP BY a, b HAVING bool_or(grp = 'name')"
-        " AND bool_or(grp = 'hardware' OR kind IN ('mac_address', 'ip_address')) ORDER BY a, b"
+        " AND bool_or(grp IN ('hardware', 'network', 'place')) ORDER BY a, b"
     )
     count = engine.count("records")
     pairs = [(a, b, 0.0) for a, b in zip(twins["a"].to_pylist(), twins["b"].to_pylist(), strict=True)]
@@ -194,14 +201,17 @@ def _score_pairs(engine: Engine, candidates: str, name: str) -> None:
     engine.derive("candidates", candidates)
     engine.derive(
         "disagreements",
-        "SELECT p.a, p.b, x.kind, w.grp, w.disagree AS bits FROM candidates p"
+        "SELECT p.a, p.b, x.kind, w.grp, w.disagree * CASE WHEN x.kind IN ('serial', 'asset_tag') AND EXISTS ("
+        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind WHERE i.record = p.a"
+        " AND j.record = p.b AND i.kind = x.kind AND length(i.value) > 5"
+        f" AND damerau_levenshtein(i.value, j.value) = 1) THEN {NEARLY} ELSE 1 END AS bits FROM candidates p"
         " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
         " JOIN weights w ON w.kind = x.kind LEFT JOIN agreements g"
         " ON g.a = p.a AND g.b = p.b AND g.kind = x.kind WHERE g.a IS NULL AND w.disagree > 0",
     )
     engine.derive(
         "gains",
-        f"SELECT a, b, sum(most + {SECOND_OPINION} * (total - most)) AS bits,"
+        f"SELECT a, b, sum(CASE grp WHEN 'name' THEN most ELSE most + {SECOND_OPINION} * (total - most) END) AS bits,"
         " list_sort(flatten(list(kinds))) AS agreed, bool_or(grp = 'name') AS name_agrees FROM ("
         " SELECT a, b, grp, max(bits) AS most, sum(bits) AS total, list(kind) AS kinds"
         " FROM agreements JOIN weights USING (kind) GROUP BY a, b, grp) GROUP BY a, b",
@@ -209,7 +219,7 @@ def _score_pairs(engine: Engine, candidates: str, name: str) -> None:
     engine.derive(  # names disagree once: fqdn and hostname say the same thing
         "losses",
         "SELECT a, b, sum(bits) AS bits, list_sort(flatten(list(kinds))) AS differed,"
-        " bool_or(grp = 'hardware') AS hardware FROM ("
+        " bool_or(grp = 'hardware' AND bits > 2) AS hardware FROM ("
         " SELECT a, b, grp, CASE WHEN grp = 'name' THEN max(bits) ELSE sum(bits) END AS bits,"
         " list(kind) AS kinds FROM disagreements GROUP BY a, b, grp) GROUP BY a, b",
     )
@@ -259,10 +269,10 @@ def _forbidden(engine: Engine, components: list[int]) -> set[tuple[int, int]]:
         "inner_pairs",
     )
     found = engine.rows(
-        f"SELECT a, b FROM inner_pairs WHERE apart AND score < {THRESHOLD} - {AMBIGUOUS} UNION"
+        f"SELECT a, b FROM inner_pairs WHERE apart AND score < {APART} UNION"
         " SELECT p.a, p.b FROM pairs p JOIN components x ON x.record = p.a"
         " JOIN components y ON y.record = p.b AND y.component = x.component"
-        f" WHERE p.apart AND p.score < {THRESHOLD} - {AMBIGUOUS}"
+        f" WHERE p.apart AND p.score < {APART}"
     )
     return set(zip(found["a"].to_pylist(), found["b"].to_pylist(), strict=True))
 

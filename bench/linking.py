@@ -84,7 +84,9 @@ def _causes(tree: Parts, outcome: Outcome) -> dict[str, Any]:
     for whole, parts in tree.items():
         for (one, left), (other, right) in itertools.combinations(sorted(parts.items()), 2):
             a, b, agreed, differed = _closest(outcome, left, right)
-            cause = f"{' / '.join(sorted((a.source, b.source)))}: agree on {_words(agreed)}, differ on {_words(differed)}"
+            cause = (
+                f"{' / '.join(sorted((a.source, b.source)))}: agree on {_words(agreed)}, differ on {_words(differed)}"
+            )
             if a.id == b.id:
                 cause = f"{a.source}: rows of one key"
             weights[cause] += sum(left.values()) * sum(right.values())

@@ -101,6 +101,7 @@ def values(truth: Truth, outcome: Outcome) -> dict[str, Any]:
         for name in (attribute, ""):
             counts[name]["values"] += 1
             counts[name][verdict] += 1
+            counts[name]["stated"] += any(generate.same(attribute, one.value, fact) for one in claims)
             counts[name]["contested"] += contested
             counts[name][f"contested {verdict}"] += contested
         if verdict == "wrong":
@@ -153,7 +154,7 @@ def _shares(found: Counter[str], vote: generate.Ceiling) -> dict[str, float | No
     contested = found["contested"]
     return {
         "accuracy": found["right"] / found["values"],
-        "ceiling": vote.stated / vote.values if vote.attribute else None,
+        "ceiling": found["stated"] / found["values"],
         "contested_accuracy": found["contested right"] / contested if contested else None,
         "majority_accuracy": vote.majority / contested if contested else None,
         "contested_ceiling": vote.contested_stated / contested if contested else None,
@@ -210,8 +211,7 @@ def _set(truth: Truth, outcome: Outcome, matched: Mapping[str, str], attribute: 
     known: dict[str, set[str]] = defaultdict(set)
     for claim in truth.claims:
         if claim.attribute == attribute and claim.value != "":
-            stated = claim.value if isinstance(claim.value, tuple) else (str(claim.value),)
-            known[claim.asset].update(stated)
+            known[claim.asset].update(claim.value if isinstance(claim.value, tuple) else (str(claim.value),))
     counts: Counter[str] = Counter()
     for asset, stated in known.items():
         fact = truth.assets[asset].get(attribute)

@@ -280,8 +280,9 @@ def test_a_socket_folder_that_was_cleaned_away_or_replaced_is_not_used(
 
 def test_a_home_removed_from_under_its_server_ends_it(home: Path) -> None:
     embedded.ensure(home, idle_seconds=1)
-    shutil.rmtree(home)
+    gone = home.rename(home.with_name("gone"))
     wait_until(lambda: processes(home) == [])
+    shutil.rmtree(gone)
 
 
 def test_the_password_is_asked_for_and_shows_nowhere(home: Path) -> None:

@@ -1,15 +1,14 @@
 """What a read file is made of: names, excerpts, layouts."""
 
-import pyarrow as pa
 import pytest
 
 from muniment import evidence
-from muniment.evidence.delivery import excerpt, name_columns, table_of, without_blank
+from muniment.evidence.delivery import excerpt, name_columns
+from muniment.evidence.rows import no_rows
 
 
 def table(columns, tab=None):
-    rows = table_of(pa.array([], pa.int64()), None, dict.fromkeys(columns, pa.array([], pa.string())))
-    return evidence.Table("a.csv", tab, "csv", {}, tuple(columns), rows, (), None)
+    return evidence.Table("a.csv", tab, "csv", {}, tuple(columns), no_rows(tuple(columns)), (), None)
 
 
 def test_headers_are_trimmed_filled_and_made_unique():
@@ -38,9 +37,3 @@ def test_a_layout_is_known_again_whatever_the_order_and_case():
 @pytest.mark.parametrize("other", [table(["Name"]), table(["Name", "IP", "OS"]), table(["Name", "IP"], tab="vInfo")])
 def test_other_columns_or_another_tab_are_another_layout(other):
     assert evidence.layout_of(other) != evidence.layout_of(table(["Name", "IP"]))
-
-
-def test_rows_without_any_value_are_dropped_with_their_numbers():
-    cells = {"a": pa.array(["x", None, None]), "b": pa.array([None, None, "y"])}
-    rows = without_blank(table_of(pa.array([2, 3, 4]), None, cells))
-    assert rows.column("_line").to_pylist() == [2, 4]

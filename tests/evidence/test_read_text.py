@@ -169,6 +169,9 @@ def test_a_quote_closed_by_chance_far_below_does_not_swallow_the_rows_between():
     table = read('name,a,b\na,1,"open\nb,1,2\nc,1,""\nd,1,2\n')
     assert [row[0] for row in rows(table)] == ["b", "c", "d"]
     assert [reject.line for reject in table.rejects] == [2]
+    table = read('name,a,b\na,1,"open\nb,1,2\nc,1,",2\nd,1,2\n')
+    assert [row[0] for row in rows(table)] == ["b", "d"]
+    assert [reject.line for reject in table.rejects] == [2, 4]
 
 
 def test_nul_bytes_cost_their_row():

@@ -10,12 +10,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    import pyarrow as pa
 
 LINE: Final = "_line"
 PAYLOAD: Final = "_payload"
@@ -113,24 +112,6 @@ def name_columns(header: Iterable[str]) -> tuple[str, ...]:
         names.unique(cell.replace("\0", "").strip(" \t\r\n\v\f\ufeff\xa0") or f"column {number}")
         for number, cell in enumerate(header, start=1)
     )
-
-
-def table_of(lines: pa.Array, payload: pa.Array | None, cells: Mapping[str, pa.Array]) -> pa.Table:
-    """Put line numbers, payloads and the named string columns together as `Table.rows`."""
-    schema = pa.schema([(LINE, pa.int64()), (PAYLOAD, pa.string()), *((name, pa.string()) for name in cells)])
-    payload = pa.nulls(len(lines), pa.string()) if payload is None else payload
-    return pa.Table.from_arrays([lines, payload, *cells.values()], schema=schema)
-
-
-def without_blank(rows: pa.Table) -> pa.Table:
-    """Drop the rows in which every cell is empty."""
-    columns = sorted(rows.columns[2:], key=lambda column: int(column.null_count))
-    if not columns or columns[0].null_count == 0:
-        return rows
-    blank = columns[0].is_null()
-    for column in columns[1:]:
-        blank = pc.and_(blank, column.is_null())
-    return rows.filter(pc.invert(blank))
 
 
 def layout_of(table: Table) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from muniment.evidence.delivery import EXCERPT_LENGTH, ColumnNames, table_of
+from muniment.evidence.delivery import EXCERPT_LENGTH, ColumnNames
+from muniment.evidence.rows import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,14 +11,9 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-
 from muniment.base.errors import Rejected
 from muniment.evidence import containers
-from muniment.evidence.delivery import Reject, Table, table_of
-from muniment.evidence.read_json import read_json
-from muniment.evidence.read_text import read_text
-from muniment.evidence.read_workbook import read_workbook
+from muniment.evidence.delivery import Reject, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +83,21 @@ def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]
             unread.append(Reject(member.file, None, None, None, str(error), ""))
     if unread and not found:
         raise Rejected(unread[0].reason)
-    nothing = table_of(pa.array([], pa.int64()), None, {})
     for reject in unread:
-        yield Table(reject.file, None, "unread", {}, (), nothing, (reject,), None)
+        yield _unread(reject)
+
+
+def _unread(reject: Reject) -> Table:
+    from muniment.evidence.rows import no_rows
+
+    return Table(reject.file, None, "unread", {}, (), no_rows(), (reject,), None)
 
 
 def _tables(member: Member, bound: Bound) -> Iterator[Table]:
     head = member.data[:_HEAD]
     if head.startswith(b"PK\x03\x04"):
+        from muniment.evidence.read_workbook import read_workbook
+
         _check_office(member)
         yield from read_workbook(member, bound)
         return
@@ -110,8 +112,12 @@ def _tables(member: Member, bound: Bound) -> Iterator[Table]:
         raise Rejected(_unknown(member.file, "a tar archive"))
     lines = name.endswith((".jsonl", ".ndjson"))
     if lines or name.endswith(".json") or _JSON_START.match(start):
+        from muniment.evidence.read_json import read_json
+
         yield from read_json(member, lines=lines)
     else:
+        from muniment.evidence.read_text import read_text
+
         yield read_text(member)
 
 

@@ -26,10 +26,9 @@ from muniment.evidence.delivery import (
     Table,
     excerpt,
     name_columns,
-    table_of,
-    without_blank,
 )
 from muniment.evidence.dialect import NO_DELIMITER, Dialect, Record, detect, records
+from muniment.evidence.rows import no_rows, table_of, without_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,8 +188,7 @@ def read_at_once(file: str, utf8: bytes, split: Plan) -> tuple[pa.Table, tuple[R
         end -= 1
     body = utf8[split.offset : end]
     if not body:
-        empty = pa.array([], pa.string())
-        return table_of(pa.array([], pa.int64()), None, dict.fromkeys(split.columns, empty)), ()
+        return no_rows(split.columns), ()
     quoted = dialect.quote.encode() in body
     if (
         dialect.escape

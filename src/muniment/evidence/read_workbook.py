@@ -22,9 +22,8 @@ from muniment.evidence.delivery import (
     Table,
     excerpt,
     name_columns,
-    table_of,
-    without_blank,
 )
+from muniment.evidence.rows import no_rows, table_of, without_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +74,7 @@ def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND) -> Iterator[Tabl
 def _tab(member: Member, workbook: CalamineWorkbook, tab: str, modified: datetime | None) -> Table | None:
     columns: tuple[str, ...] = ()
     rejects: list[Reject] = []
-    rows = table_of(pa.array([], pa.int64()), None, {})
+    rows = no_rows()
     details = {}
     try:
         sheet = workbook.get_sheet_by_name(tab)

@@ -14,7 +14,8 @@ from muniment.generate.names import vmware_serial
 from muniment.generate.types import Change, Thing, Value, draws
 
 HOSTS = frozenset({"physical", "vm", "instance", "hypervisor", "network", "storage", "device"})
-_FEWEST = 2
+_FEWEST = 4
+"""Of each identity trap and move, so that a small estate has it too."""
 _OLD_PREFIXES = {
     "hypervisor": "vmhost", "network": "netdev", "storage": "filer", "instance": "cloudvm",
 }  # fmt: skip
@@ -43,7 +44,7 @@ def happen(plan: Plan, things: Sequence[Thing]) -> None:
 
 
 def _some(rng: random.Random, things: Iterable[Thing], share: float) -> list[Thing]:
-    """A share of things, two at least: a planted case is there in a small estate too."""
+    """A share of things, at least _FEWEST."""
     pool = list(things)
     return rng.sample(pool, min(len(pool), max(_FEWEST, round(share * len(pool)))))
 

@@ -43,7 +43,7 @@ PAIR: Mapping[str, str] = MappingProxyType(
         "itself": "the header names what the table lists, and the target is its name",
         "other": "the header names what the table lists, or its guests, but the target means another",
         "part": "the table lists parts (disks, ports), the target describes a whole thing",
-        "topic": "the table is about what the target measures (memory, processors)",
+        "topic": "the table is about what the target describes (memory; databases: database_version)",
     }
 )
 """Signal of a pair -> what it says; most are 0 to 1."""
@@ -153,7 +153,7 @@ def read(columns: Sequence[Column], targets: tuple[Target, ...]) -> Signals:
     names_it = np.array([_identifies(target) for target in targets])[None, :]
     groups = np.array([target.kind in {"enum", "boolean", "percent"} for target in targets])[None, :]
     part, topic = _parts(columns, targets)
-    whole = np.array([not _about(column) for column in columns], float).reshape(-1, 1)
+    whole = 1.0 - part.max(axis=1, keepdims=True, initial=0.0)
     parts = {
         "exact": exact,
         "specific": near.exact * near.specific,
@@ -300,16 +300,14 @@ def _parts(
     words = [set(names.read(target.name).words) for target in targets]
     whole = np.array([t.group in _WHOLE_GROUPS or t.name in _WHOLE_TARGETS for t in targets])
     for row, column in enumerate(columns):
-        about = _about(column)
+        things = _things(column.table or "")
+        topic[row] = [len(held) > 1 and bool(things & held) for held in words]
+        about = things & _PARTS.keys()
         if about:
             same = np.array([any(_PARTS[word] & held for word in about) for held in words])
             part[row] = whole & ~same
-            topic[row] = whole & same
+            topic[row] = np.maximum(topic[row], whole & same)
     return part, topic
-
-
-def _about(column: Column) -> set[str]:
-    return _things(column.table or "") & _PARTS.keys()
 
 
 def _is_plain(target: Target) -> bool:

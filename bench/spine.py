@@ -68,7 +68,7 @@ def one_run(spec: generate.EstateSpec) -> dict[str, Any]:
 
 def _measure(spec: generate.EstateSpec, estate: Path, place: Path) -> dict[str, Any]:
     files = sorted(path for path in estate.iterdir() if path.is_file())
-    load = os.getloadavg()
+    load, commit = os.getloadavg(), _commit()
     done = measure.run([sys.executable, str(HERE / "import_once.py"), str(place), str(estate)], place)
     took = json.loads(done.output.splitlines()[-1])
     opened = home.open_home(settings.load({"home": str(place)}))
@@ -92,7 +92,7 @@ def _measure(spec: generate.EstateSpec, estate: Path, place: Path) -> dict[str, 
     return {
         "assets": spec.assets,
         "seed": spec.seed,
-        "commit": _commit(),
+        "commit": commit,
         "cost": cost,
         "summary": took["summary"],
         "mapping": scoring.mappings(truth, result),

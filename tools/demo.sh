@@ -21,13 +21,10 @@ run() {
 run import examples/estate
 run conflicts --limit 5
 
-# The most serious contested value: the name of its asset, then the attribute.
-contested=$("$muniment" conflicts --limit 1 --json | .venv/bin/python -c '
-import json, sys
-conflict = json.load(sys.stdin)["conflicts"][0]
-print(conflict["asset"], conflict["attribute"], sep="\n")
-')
-run why "$(echo "$contested" | head -n 1)" "$(echo "$contested" | tail -n 1)"
+# One value in full: the first machine about whose address the sources disagree.
+asset=$("$muniment" conflicts --attribute ip_address --limit 1 --json |
+    .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["conflicts"][0]["asset"])')
+run why "$asset" ip_address
 
 cat <<'END'
 

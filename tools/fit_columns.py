@@ -245,7 +245,6 @@ def header_gold() -> Iterator[Case]:
 
 def model_targets() -> tuple[matching.Target, ...]:
     """Turn the attributes of the model into targets."""
-    types = {text for kind in model.asset_types().values() for text in (*kind.synonyms, *kind.subtypes)}
     return tuple(
         matching.Target(
             name=attribute.name,
@@ -255,7 +254,7 @@ def model_targets() -> tuple[matching.Target, ...]:
             kind=attribute.type,
             unit=attribute.unit,
             multi=attribute.multi,
-            values=frozenset(types if attribute.name == "asset_type" else attribute.spellings),
+            values=frozenset(attribute.spellings),
             group=attribute.group,
         )
         for attribute in model.attributes().values()

@@ -60,6 +60,7 @@ def main() -> int:
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "MUNIMENT_SOAK": "1"}, check=False)
         if report.exists():
             tree = ET.parse(report)  # noqa: S314 - pytest wrote it a moment ago
+            RESULT.parent.mkdir(parents=True, exist_ok=True)
             RESULT.write_text(page(tree.getroot()), encoding="utf-8")
             print(f"Written: {RESULT.relative_to(ROOT)}")
     return done.returncode

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TOURS = ("README.md", "docs/guide.md")
 
-BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```console\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 VOLATILE = re.compile(r"\b[0-9a-f]{8,}(?:-[0-9a-f]+)*\b|\d[\d.,:-]*")
 
@@ -29,12 +29,10 @@ class Step:
 
 
 def steps(text):
-    """The commands of the blocks that are run, in order."""
+    """The commands of the blocks that are run, in order; "```console (not run)" opens another."""
     found = []
-    for block in BLOCK.finditer(text):
-        if "not run" in block["before"]:
-            continue
-        for part in re.split(r"^\$ ", block["body"], flags=re.MULTILINE)[1:]:
+    for block in BLOCK.findall(text):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             lines = part.replace("\\\n", " ").splitlines()
             if lines[0].startswith("muniment "):
                 found.append(Step(lines[0], [line for line in lines[1:] if line.strip()]))
@@ -133,8 +131,7 @@ $ muniment import a \\
 $ muniment show web-01
 ```
 
-<!-- not run -->
-```console
+```console (not run)
 $ muniment forget
 ```
 """

@@ -2,7 +2,7 @@ import itertools
 from uuid import UUID
 
 import pytest
-from tests.flows.conftest import Delivery, assets, deliver, fingerprint, machine
+from tests.conftest import Delivery, assets, deliver, fingerprint, machine
 
 from muniment import evidence, flows, identity, register
 from muniment.base import ids
@@ -24,19 +24,6 @@ def partition(home: Home) -> set[frozenset[str]]:
     return {
         frozenset(record.source_key for record in records_of(home, asset.id)) for asset in assets(home)
     }
-
-
-@pytest.fixture
-def estate(engagement, tmp_path) -> Home:
-    """Four machines, each in three sources, each one asset."""
-    home = engagement()
-    given = [
-        Delivery(source, 1, tuple(machine(number)[source] for number in range(1, 5)))
-        for source in ("cmdb", "scan", "sheet")
-    ]
-    deliver(home, tmp_path, given)
-    assert [asset.record_count for asset in assets(home)] == [3, 3, 3, 3]
-    return home
 
 
 def test_a_merge_makes_two_assets_one_under_the_older_id(estate):

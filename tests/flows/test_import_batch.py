@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conftest import SOAK
-from tests.flows.conftest import (
+from tests.conftest import (
+    SOAK,
     Delivery,
     assets,
     counts,

@@ -99,6 +99,17 @@ def test_a_start_that_all_headers_of_a_table_share_is_left_out():
     assert level([*headers, "ansible_serial"], "exact", "serial") == 0.95
 
 
+def test_what_a_table_lists_completes_its_headers():
+    alone = names.index(TARGETS).compare(["size"])
+    of_disks = names.index(TARGETS).compare(["size"], [{"disk"}])
+    assert alone.exact.max() == 0.0
+    assert of_disks.exact[0][2] > 0.8
+
+
+def test_a_custom_column_is_read_without_its_prefix():
+    assert level(["u_serial"], "exact", "serial") == 0.95
+
+
 def test_a_numbered_header_fits_what_can_be_many_better():
     assert level(["Tags 2"], "exact", "tags") > level(["Model 2"], "exact", "model") > 0
 

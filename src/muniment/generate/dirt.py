@@ -118,7 +118,7 @@ _SERVICENOW = {
     "capacity": Rates(0.05, 0.06, 0.25), "hardware": Rates(0.04, 0.02, 0),
     "placement": Rates(0.03, 0.04, 0.15), "people": Rates(0.03, 0.06, 0.16),
     "finance": Rates(0.05, 0.05, 0.10), "governance": Rates(0.03, 0.05, 0.12),
-    "state": Rates(0.02, 0.01, 0.30), "service": Rates(0.03, 0.03, 0.15),
+    "state": Rates(0.02, 0.01, 0.40), "service": Rates(0.03, 0.03, 0.15),
 }  # fmt: skip
 _RVTOOLS = {
     "naming": Rates(0, 0, 0.10), "address": Rates(0.05, 0, 0), "identifier": Rates(0, 0, 0),
@@ -141,7 +141,7 @@ _LIFECYCLE = {
     "capacity": Rates(0.10, 0.12, 0.45), "hardware": Rates(0.02, 0.06, 0),
     "placement": Rates(0.03, 0.05, 0.20), "people": Rates(0.03, 0.04, 0.08),
     "finance": Rates(0.03, 0.03, 0.05), "governance": Rates(0.06, 0.08, 0.14),
-    "state": Rates(0.03, 0.02, 0.30), "service": Rates(0.10, 0.05, 0.30),
+    "state": Rates(0.03, 0.02, 0.40), "service": Rates(0.10, 0.05, 0.30),
 }  # fmt: skip
 _MONITORING = {
     "naming": Rates(0, 0.002, 0.08), "address": Rates(0.02, 0.01, 0.06),

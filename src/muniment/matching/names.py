@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,12 @@ from muniment.matching.words import ABBREVIATIONS, ENTITIES, GLUE, ONLY_IN_BRACK
 _LONGEST = 160
 """Characters of a header that are read; and tokens longer than `_LONG_TOKEN` are not taken apart."""
 _LONG_TOKEN = 40
+
+_KNOWN = 0.9
+"""Above this level a header is the very name of a target."""
+
+_CUSTOM = ("u",)
+"""What ServiceNow puts before the columns that its users add ("u_cost_center")."""
 
 _WHOLE = re.compile(
     r"(?i:ipv[46]|vmware|esxi|vcenter|vcpus?|vram|macos|idrac|ilo|netbios|fqdns?|[kmgtp]i?b|[kmg]hz)"
@@ -219,8 +226,14 @@ class NameIndex:
                         best[end] = now
         return best[-1] or (word,)
 
-    def compare(self, headers: Sequence[str]) -> Names:
-        """Compare headers with all targets."""
+    def compare(self, headers: Sequence[str], things: Sequence[AbstractSet[str]] = ()) -> Names:
+        """Compare headers with all targets.
+
+        Args:
+            headers: the headers of one table.
+            things: per header, words for what its table lists: "Version" of databases may be the
+                database version. None by default.
+        """
         shape = (len(headers), self._targets)
         exact, own, early, near, leaf = (np.zeros(shape) for _ in range(5))
         shared = self._shared_starts([read(header).words for header in headers])
@@ -233,6 +246,10 @@ class NameIndex:
             for start in shared:
                 if len(parts.words) > len(start) and parts.words[: len(start)] == start:
                     self._look_up(parts.words[len(start) :], 0.95, into)
+            whole = own[row].max(initial=0.0) > _KNOWN  # "name" needs no completion to "instance name"
+            for thing in things[row] if things and not whole else ():
+                if thing in self._vocabulary:
+                    self._look_up((thing, *parts.words), 0.9, into)
             if parts.numbered:  # one of several values of the same thing
                 exact[row] *= np.where(self._multi, 0.97, 0.8)
             if parts.leaf != parts.words:
@@ -260,7 +277,7 @@ class NameIndex:
                 near[target] = max(near[target], level * min(quality, held))
 
     def _shared_starts(self, headers: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-        """Return what many headers of a table start with: "ansible", "v info", "server".
+        """Return what many headers of a table start with: "ansible", "v info", "server"; and `_CUSTOM`.
 
         A start of unknown words needs five headers and a twentieth of them; a start that means something
         ("server name", "server os") needs three fifths of them.
@@ -272,7 +289,7 @@ class NameIndex:
                 unknown = not any(word in self._vocabulary for word in _expand(start))
                 if count >= max(5, (0.05 if unknown else 0.6) * len(headers)):
                     found.append(start)
-        return tuple(sorted(found))
+        return (_CUSTOM, *sorted(found))
 
     def _fuzzy(
         self, headers: Sequence[str], bags: Sequence[frozenset[str]]

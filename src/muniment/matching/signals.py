@@ -85,7 +85,6 @@ _ITSELF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cluster": ("cluster",),
         "vdatastore": ("name", "datastore"),
         "application": ("application", "application name"),
-        "database": ("database", "database name"),
         "device": ("device",),
         "asset": ("asset", "item"),
         "computer": ("computer",),
@@ -115,7 +114,7 @@ _GUESTS = frozenset({"vm", "vms", "vcpu", "vcpus", "vram"})
 """Words that in a table of hosts speak of the machines on them."""
 
 _NAME_TARGETS = frozenset({"name"})
-_THING_TARGETS = frozenset({"host", "application", "cluster", "database_name", "hostname"})
+_THING_TARGETS = frozenset({"host", "application", "cluster", "hostname"})
 _IDENTIFIER_KINDS = frozenset({"hostname", "fqdn", "ip", "mac", "serial", "uuid", "text", "url"})
 _PLAIN_WORDS = frozenset({"address"})
 
@@ -137,7 +136,8 @@ class Signals:
 
 def read(columns: Sequence[Column], targets: tuple[Target, ...]) -> Signals:
     """Read all signals of columns (of one table) against targets."""
-    near = names.index(targets).compare([column.name for column in columns])
+    things = [_things(column.table or "") for column in columns]
+    near = names.index(targets).compare([column.name for column in columns], things)
     itself, other = _itself(columns, targets)
     exact = np.maximum(near.exact, 0.95 * itself)
     loose = exact < _EXACT
@@ -152,7 +152,7 @@ def read(columns: Sequence[Column], targets: tuple[Target, ...]) -> Signals:
     unique, repeated = _spread(columns)
     names_it = np.array([_identifies(target) for target in targets])[None, :]
     groups = np.array([target.kind in {"enum", "boolean", "percent"} for target in targets])[None, :]
-    part, topic = _parts(columns, targets)
+    part, topic = _parts(things, targets)
     whole = 1.0 - part.max(axis=1, keepdims=True, initial=0.0)
     parts = {
         "exact": exact,
@@ -292,19 +292,18 @@ def _things(table: str) -> set[str]:
 
 
 def _parts(
-    columns: Sequence[Column], targets: tuple[Target, ...]
+    tables: Sequence[set[str]], targets: tuple[Target, ...]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Tell which targets do not fit rows that are parts of things, and which are the table's topic."""
-    shape = (len(columns), len(targets))
+    shape = (len(tables), len(targets))
     part, topic = np.zeros(shape), np.zeros(shape)
     words = [set(names.read(target.name).words) for target in targets]
     whole = np.array([t.group in _WHOLE_GROUPS or t.name in _WHOLE_TARGETS for t in targets])
-    for row, column in enumerate(columns):
-        things = _things(column.table or "")
+    for row, things in enumerate(tables):
         topic[row] = [len(held) > 1 and bool(things & held) for held in words]
         about = things & _PARTS.keys()
         if about:
-            same = np.array([any(_PARTS[word] & held for word in about) for held in words])
+            same = np.array([any(_PARTS[thing] & held for thing in about) for held in words])
             part[row] = whole & ~same
             topic[row] = np.maximum(topic[row], whole & same)
     return part, topic

@@ -27,7 +27,7 @@ metadata = sa.MetaData(
 )
 
 
-def tenant_table(name: str, *parts: Any, key: Sequence[str] = ("id",)) -> sa.Table:  # noqa: ANN401
+def tenant_table(name: str, *parts: Any, key: Sequence[str] = ("id",)) -> sa.Table:
     """Declare a table that carries a tenant's data: `tenant_id` first, in the primary key.
 
     Such tables get their row-level security policy in the migration that creates them
@@ -85,7 +85,7 @@ def engine(url: str) -> sa.Engine:
     )
 
 
-def _raw(connection: sa.Connection) -> Any:  # noqa: ANN401 - a psycopg connection, which has COPY
+def _raw(connection: sa.Connection) -> Any:
     return connection.connection.driver_connection
 
 
@@ -107,7 +107,7 @@ def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], row
     return count
 
 
-def copy_arrow(connection: sa.Connection, table: str, data: Any) -> int:  # noqa: ANN401 - pa.Table
+def copy_arrow(connection: sa.Connection, table: str, data: Any) -> int:
     """COPY an Arrow table of text, numbers and timestamps into a (temporary) table, as CSV."""
     import pyarrow.csv as pacsv
 
@@ -122,7 +122,7 @@ def copy_arrow(connection: sa.Connection, table: str, data: Any) -> int:  # noqa
     return int(data.num_rows)
 
 
-def read_arrow(connection: sa.Connection, statement: str, parameters: Sequence[Any] = ()) -> Any:  # noqa: ANN401
+def read_arrow(connection: sa.Connection, statement: str, parameters: Sequence[Any] = ()) -> Any:
     """The result of a query as an Arrow table of text columns; SQL NULL becomes null.
 
     `statement` has psycopg placeholders (`%s`). The route is COPY .. TO as CSV: ten times
@@ -163,6 +163,6 @@ def stream(connection: sa.Connection, statement: sa.Executable, size: int = 5_00
     yield from result
 
 
-def dumps(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def dumps(value: Any) -> str:
     """JSON in its canonical form here: sorted keys, no spaces, Unicode as it is."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -15,7 +15,7 @@ import pyarrow as pa
 class Engine:
     """One short-lived analytical database; make it with `bulk`."""
 
-    def __init__(self, backend: Any) -> None:  # noqa: ANN401 - an Ibis back end
+    def __init__(self, backend: Any) -> None:
         self.backend = backend
 
     def register(self, name: str, data: pa.Table) -> None:

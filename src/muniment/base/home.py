@@ -116,7 +116,7 @@ def _admin(url: str) -> sa.Engine:
 
 
 def _backup(configuration: settings.Settings, url: str, old: str) -> None:
-    from muniment.base import embedded
+    from muniment.base import server_cluster
 
     folder = configuration.home / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -127,7 +127,7 @@ def _backup(configuration: settings.Settings, url: str, old: str) -> None:
         "PGPASSWORD": parsed.password or "",
     }
     command = [
-        str(embedded.binaries() / "pg_dump"),
+        str(server_cluster.binaries() / "pg_dump"),
         "--format=custom",
         f"--schema={db.SCHEMA}",
         f"--file={target}",

@@ -32,7 +32,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("home", Path, Path("~/.muniment"), "Folder of the database, the lake and the file of settings."),
-    Setting("database_url", str, "", "A PostgreSQL >= 15 with pgvector to use instead of the embedded one.", secret=True),
+    Setting("database_url", str, "", "A PostgreSQL >= 15 with pgvector instead of the embedded one.", secret=True),
     Setting("lake_url", str, "", "Where raw records are kept (any fsspec URL); default: `lake` in the home."),
     Setting("tenant", str, "default", "The client account whose data is worked on."),
     Setting("engagement", str, "default", "The piece of work within the tenant."),
@@ -42,7 +42,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("suggest_threshold", float, 0.6, "A column mapping at least this probable is proposed."),
     Setting("reject_threshold", float, 0.3, "A column mapping below this is not shown as a runner-up."),
     Setting("memory_limit", str, "4GB", "Memory that the bulk engine may use before it spills to disk."),
-    Setting("color", bool, True, "Colours in the terminal (the variable NO_COLOR turns them off as well)."),
 )  # fmt: skip
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -56,7 +55,7 @@ class Settings:
     values: Mapping[str, Any]
     origins: Mapping[str, str]
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - each setting has a type of its own
+    def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
     @property
@@ -117,7 +116,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise Rejected(f"{file}: not valid TOML: {error}") from error
 
 
-def _convert(setting: Setting, value: Any, origin: str) -> Any:  # noqa: ANN401 - per setting
+def _convert(setting: Setting, value: Any, origin: str) -> Any:
     if setting.kind is Path:
         return Path(value).expanduser().absolute()
     if setting.kind is bool and not isinstance(value, bool):

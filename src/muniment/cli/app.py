@@ -11,7 +11,7 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, imports, look, mappings, screen, setup, sources
+from muniment.cli import change, exports, generate, imports, look, mappings, screen, setup, sources
 
 app = typer.Typer(
     name="muniment",
@@ -67,6 +67,7 @@ app.command("split", rich_help_panel=_CHANGE)(change.split)
 app.command("undo", rich_help_panel=_CHANGE)(change.undo)
 app.command("model", rich_help_panel=_SET_UP)(setup.model_)
 app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
+app.command("generate", rich_help_panel=_SET_UP)(generate.generate)
 app.command("stop", rich_help_panel=_SET_UP)(setup.stop)
 
 

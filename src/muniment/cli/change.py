@@ -1,4 +1,7 @@
-"""Commands by which people correct who is who: merge, split, undo."""
+"""Commands by which people correct who is who: merge, split, undo.
+
+Called by `app`; the work is `flows`', and each act can be taken back.
+"""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID

@@ -1,4 +1,7 @@
-"""Commands that hand the register out: export, fingerprint."""
+"""Commands that hand the register out: export, fingerprint.
+
+Called by `app`; writes a whole file or none, and never overwrites one unasked.
+"""
 
 import sys
 from pathlib import Path

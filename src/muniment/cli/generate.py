@@ -1,12 +1,18 @@
-"""The command that makes an example estate: generate."""
+"""The command that makes an example estate: generate.
+
+Called by `app`; needs no home and no database.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from muniment.base.errors import Rejected
 from muniment.cli import screen
+
+if TYPE_CHECKING:
+    from muniment import generate as example
 
 
 def generate(
@@ -50,6 +56,10 @@ def generate(
         screen.dump({**screen.plain(summary), "ceiling": [one._asdict() for one in summary.ceiling],
                      "files": [one._asdict() for one in summary.files]})  # fmt: skip
         return
+    _print(summary, folder)
+
+
+def _print(summary: "example.Summary", folder: Path) -> None:
     screen.table(
         f"Written to {folder}",
         ["source", "file", ">tabs", ">rows", ">KB"],
@@ -72,7 +82,7 @@ def generate(
     )
     kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in summary.types.items())
     screen.say(
-        f"{assets:,} things ({kinds}), {summary.rows:,} rows, {summary.claims:,} claims; "
+        f"{summary.spec.assets:,} things ({kinds}), {summary.rows:,} rows, {summary.claims:,} claims; "
         f"{summary.unseen:,} things no source knows."
     )
     screen.say(f"Next: muniment import {folder}")

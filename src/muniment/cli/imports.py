@@ -1,8 +1,11 @@
-"""Commands about bringing files in: import, imports, rejects, problems."""
+"""Commands about bringing files in: import, imports, rejects, problems.
+
+Called by `app`; draws progress on standard error, so that standard output can be piped.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -10,7 +13,7 @@ import typer
 from muniment.cli import screen
 
 if TYPE_CHECKING:
-    from muniment.flows import Summary
+    from muniment import flows
 
 app = typer.Typer(help="Past imports; `imports resume` carries an interrupted one on.", invoke_without_command=True)
 
@@ -70,74 +73,61 @@ def import_(
         _print(summary)
 
 
-def _print(summary: "Summary") -> None:
-    title = "What would change" if summary.dry_run else "Imported"
+def _print(summary: "flows.Summary") -> None:
     screen.table(
-        title,
+        "What would change" if summary.dry_run else "Imported",
         ["file", "tab", "kind", "source", ">rows", ">rejected", "status"],
         [
             [
-                screen.clean(entry["file"]),
-                entry.get("tab", ""),
-                entry.get("kind", ""),
-                entry.get("source", ""),
-                str(entry.get("rows", "")),
-                str(entry.get("rejected", "")),
-                entry["status"] + (f": {entry['reason']}" if entry.get("reason") else ""),
+                *(screen.clean(str(entry.get(name, ""))) for name in _COLUMNS),
+                entry["status"] + (f": {screen.clean(entry['reason'], 200)}" if entry.get("reason") else ""),
             ]
             for entry in summary.files
         ],
     )
     mode = "first import" if summary.mode == "initial" else f"refining {summary.existing_assets:,} assets"
-    total = sum(summary.assets.values())
-    screen.say("")
     screen.say(
-        f"{summary.rows_read:,} rows became {total:,} assets ({mode}); "
+        f"\n{summary.rows_read:,} rows became {sum(summary.assets.values()):,} assets ({mode}); "
         f"{summary.columns_suggested} columns and {sum(summary.conflicts.values()):,} conflicts want you.",
         "bold",
     )
-    lines: list[tuple[str, Any]] = [
-        (
-            "Records",
-            f"{summary.records_new:,} new, {summary.records_changed:,} changed, {summary.records_unchanged:,} unchanged"
-            + (f", {summary.records_superseded:,} older than known" if summary.records_superseded else "")
-            + (f", {summary.rows_merged:,} duplicate rows" if summary.rows_merged else "")
-            + (f", {summary.records_gone:,} gone" if summary.records_gone else ""),
-        ),
-        (
-            "Assets",
-            f"{summary.assets_created:,} created, {summary.assets_updated:,} updated, {summary.assets_merged:,} merged, "
-            f"{summary.assets_split:,} split, {summary.assets_retired:,} retired",
-        ),
-        (
-            "By type",
-            ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in summary.assets.items()) or "none",
-        ),
-        (
-            "Columns",
-            f"{summary.columns_mapped} mapped, {summary.columns_suggested} suggested, {summary.columns_unmapped} unmapped",
-        ),
-        (
-            "Conflicts",
-            ", ".join(f"{count:,} {severity}" for severity, count in summary.conflicts.items()) or "none",
-        ),
-        (
-            "Not understood",
-            f"{summary.rows_rejected:,} rows or files rejected, {summary.cells_not_understood:,} cells",
-        ),
-        (
-            "Took",
-            f"{sum(summary.seconds.values()):.1f} s ("
-            + ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in summary.seconds.items())
-            + ")",
-        ),
-    ]
-    for label, text in lines:
+    for label, text in _facts(summary):
         screen.say(f"  {label:<15} {text}")
     if summary.next_steps:
         screen.say("\nNext:", "bold")
         for step in summary.next_steps:
             screen.say(f"  {step}")
+
+
+_COLUMNS = ("file", "tab", "kind", "source", "rows", "rejected")
+
+
+def _facts(summary: "flows.Summary") -> list[tuple[str, str]]:
+    optional = (
+        ("older than known", summary.records_superseded),
+        ("duplicate rows", summary.rows_merged),
+        ("gone", summary.records_gone),
+    )
+    records = f"{summary.records_new:,} new, {summary.records_changed:,} changed, "
+    records += f"{summary.records_unchanged:,} unchanged"
+    records += "".join(f", {count:,} {what}" for what, count in optional if count)
+    assets = f"{summary.assets_created:,} created, {summary.assets_updated:,} updated, "
+    assets += f"{summary.assets_merged:,} merged, {summary.assets_split:,} split, {summary.assets_retired:,} retired"
+    types = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in summary.assets.items())
+    columns = f"{summary.columns_mapped} mapped, {summary.columns_suggested} suggested, "
+    columns += f"{summary.columns_unmapped} unmapped"
+    conflicts = ", ".join(f"{count:,} {severity}" for severity, count in summary.conflicts.items())
+    missed = f"{summary.rows_rejected:,} rows or files rejected, {summary.cells_not_understood:,} cells"
+    phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in summary.seconds.items())
+    return [
+        ("Records", records),
+        ("Assets", assets),
+        ("By type", types or "none"),
+        ("Columns", columns),
+        ("Conflicts", conflicts or "none"),
+        ("Not understood", missed),
+        ("Took", f"{sum(summary.seconds.values()):.1f} s ({phases})"),
+    ]
 
 
 @app.callback()

@@ -1,4 +1,7 @@
-"""Commands that read the register: assets, show, why, history, conflicts."""
+"""Commands that read the register: assets, show, why, history, conflicts.
+
+Called by `app`; they write nothing and answer within a second on a warm home.
+"""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,7 +10,7 @@ import typer
 from muniment.cli import screen
 
 if TYPE_CHECKING:
-    from muniment.graph import Claim, Why
+    from muniment import graph, register
 
 
 def assets(
@@ -66,7 +69,7 @@ def assets(
     )
 
 
-def _first(value: Any) -> str:  # noqa: ANN401 - a value of an asset
+def _first(value: Any) -> str:
     if isinstance(value, list):
         more = f" +{len(value) - 1}" if len(value) > 1 else ""
         return screen.words(value[0], 40) + more if value else ""
@@ -75,7 +78,7 @@ def _first(value: Any) -> str:  # noqa: ANN401 - a value of an asset
 
 def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
     """Show one asset: its values with confidence and source, its records, its conflicts."""
-    from muniment import evidence, identity, model, register
+    from muniment import evidence, identity, register
 
     home = screen.open_home()
     with home.scope.transaction() as connection:
@@ -84,41 +87,13 @@ def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
         sources = {source.id: source.name for source in evidence.list_sources(connection)}
         conflicts = register.list_conflicts(connection, home.scope, asset_id=asset.id, limit=None)
     if as_json:
-        screen.dump(
-            {
-                **screen.plain(asset),
-                "records": [{**screen.plain(r), "source": sources[r.source_id]} for r in records],
-                "conflicts": screen.plain(conflicts),
-            }
-        )
+        body = screen.plain(asset)
+        body["records"] = [{**screen.plain(r), "source": sources[r.source_id]} for r in records]
+        body["conflicts"] = screen.plain(conflicts)
+        screen.dump(body)
         return
-    screen.say(f"{screen.clean(asset.name)}  ({asset.type.replace('_', ' ')}, {asset.state})", "bold")
-    screen.say(
-        f"id {asset.id} · version {asset.version} · {screen.confidence(asset.confidence)} · "
-        f"created {asset.created_at:%Y-%m-%d %H:%M} by {screen.clean(asset.created_by)} · "
-        f"updated {asset.updated_at:%Y-%m-%d %H:%M} by {screen.clean(asset.updated_by)}"
-    )
-    names = [
-        screen.words(asset.values[key], 100) for key in ("hostname", "fqdn", "aliases", "name") if key in asset.values
-    ]
-    screen.say(f"known as {'; '.join(dict.fromkeys(names)) or 'nothing'}\n")
-    disputed = {conflict.attribute for conflict in conflicts}
-    order = {attribute: place for place, attribute in enumerate(model.attributes())}
-    screen.table(
-        "Values",
-        ["attribute", "value", "confidence", "from", "rule", ""],
-        [
-            [
-                attribute,
-                screen.words(value, 80),
-                screen.confidence(asset.provenance[attribute]["confidence"]),
-                screen.words(asset.provenance[attribute]["sources"]),
-                asset.provenance[attribute]["rule"],
-                "in conflict" if attribute in disputed else "",
-            ]
-            for attribute, value in sorted(asset.values.items(), key=lambda item: order.get(item[0], len(order)))
-        ],
-    )
+    _print_head(asset)
+    _print_values(asset, {conflict.attribute for conflict in conflicts})
     screen.say("")
     screen.table(
         "Records",
@@ -134,6 +109,41 @@ def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
             for r in records
         ],
         note="\n`muniment why ASSET ATTRIBUTE` proves a value; `muniment history ASSET` tells what changed.",
+    )
+
+
+def _print_head(asset: "register.Asset") -> None:
+    screen.say(f"{screen.clean(asset.name)}  ({asset.type.replace('_', ' ')}, {asset.state})", "bold")
+    screen.say(
+        f"id {asset.id} · version {asset.version} · {screen.confidence(asset.confidence)} · "
+        f"created {asset.created_at:%Y-%m-%d %H:%M} by {screen.clean(asset.created_by)} · "
+        f"updated {asset.updated_at:%Y-%m-%d %H:%M} by {screen.clean(asset.updated_by)}"
+    )
+    keys = ("hostname", "fqdn", "aliases", "name")
+    names = [screen.words(asset.values[key], 100) for key in keys if key in asset.values]
+    screen.say(f"known as {'; '.join(dict.fromkeys(names)) or 'nothing'}\n")
+
+
+def _print_values(asset: "register.Asset", disputed: set[str]) -> None:
+    from muniment import model
+
+    order = {attribute: place for place, attribute in enumerate(model.attributes())}
+    screen.table(
+        "Values",
+        ["attribute", "value", "confidence", "from", "rule", ""],
+        [
+            [
+                attribute,
+                screen.words(value, 80),
+                screen.confidence(asset.provenance[attribute]["confidence"]),
+                screen.words(asset.provenance[attribute]["sources"]),
+                asset.provenance[attribute]["rule"],
+                "in conflict" if attribute in disputed else "",
+            ]
+            for attribute, value in sorted(
+                asset.values.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+            )
+        ],
     )
 
 
@@ -163,7 +173,7 @@ _RULES = {
 }
 
 
-def _print_why(proof: "Why") -> None:
+def _print_why(proof: "graph.Why") -> None:
     screen.say(f"{screen.clean(proof.name)} · {proof.attribute} = {screen.words(proof.value, 200)}", "bold")
     screen.say(
         f"rule {proof.rule}: {_RULES.get(proof.rule, '')} · {screen.confidence(proof.confidence)} · "
@@ -191,7 +201,7 @@ def _print_why(proof: "Why") -> None:
         _print_claim(claim)
 
 
-def _print_claim(claim: "Claim") -> None:
+def _print_claim(claim: "graph.Claim") -> None:
     mark = "✓ " if claim.wins else "  "
     trust = "decides alone" if claim.authoritative else f"right {claim.share_right:.0%} of the time (prior)"
     screen.say(
@@ -213,7 +223,8 @@ def _print_claim(claim: "Claim") -> None:
             f"{' · ' + screen.clean(cell.note, 120) if cell.note else ''}"
         )
     screen.say(
-        f"      import {screen.short(claim.import_id)} of {claim.imported_at:%Y-%m-%d %H:%M} · record {screen.clean(claim.source_key)}"
+        f"      import {screen.short(claim.import_id)} of {claim.imported_at:%Y-%m-%d %H:%M}"
+        f" · record {screen.clean(claim.source_key)}"
     )
 
 
@@ -236,7 +247,8 @@ def history(
     before: dict[str, Any] = {}
     for version in versions:
         changes = [
-            f"{key}: {screen.words(before.get(key, '(none)'), 40)} → {screen.words(version.values.get(key, '(none)'), 40)}"
+            f"{key}: {screen.words(before.get(key, '(none)'), 40)}"
+            f" → {screen.words(version.values.get(key, '(none)'), 40)}"
             for key in sorted({*before, *version.values})
             if before.get(key) != version.values.get(key)
         ]
@@ -255,7 +267,8 @@ def history(
     for move in moves:
         other = move.to_asset if move.from_asset == asset.id else move.from_asset
         screen.say(
-            f"{move.at:%Y-%m-%d %H:%M} {move.kind} with {screen.short(other)} by {screen.clean(move.actor)} ({screen.clean(move.cause)})"
+            f"{move.at:%Y-%m-%d %H:%M} {move.kind} with {screen.short(other)}"
+            f" by {screen.clean(move.actor)} ({screen.clean(move.cause)})"
         )
 
 

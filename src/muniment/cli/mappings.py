@@ -1,4 +1,7 @@
-"""Commands about what columns mean: list, accept, reject, set."""
+"""Commands about what columns mean: list, accept, reject, set.
+
+Called by `app`; a change reads the affected rows again before the command ends.
+"""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +13,7 @@ from muniment.cli import screen
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from muniment.evidence import Layout
-    from muniment.flows import Changed
-    from muniment.mapping import ColumnMapping
+    from muniment import evidence, flows, mapping
 
 app = typer.Typer(help="What the columns of the sources mean; accept, reject or set it.", invoke_without_command=True)
 
@@ -65,7 +66,7 @@ def mappings(
         screen.say("\n`muniment mappings accept COLUMN`, `reject COLUMN`, or `set COLUMN ATTRIBUTE` decides.")
 
 
-def _runner_up(column: "ColumnMapping") -> str:
+def _runner_up(column: "mapping.ColumnMapping") -> str:
     other = column.runner_up
     return f"{other['attribute']} {other['probability']:.2f}" if other else ""
 
@@ -76,7 +77,7 @@ def _columns(
     source: str | None = None,
     tab: str | None = None,
     column: str | None = None,
-) -> "list[tuple[str, Layout, ColumnMapping]]":
+) -> "list[tuple[str, evidence.Layout, mapping.ColumnMapping]]":
     """The mappings in force with their source and layout; of a family only the newest layout."""
     from muniment import evidence, mapping
 
@@ -93,7 +94,9 @@ def _columns(
     ]
 
 
-def _chosen(connection: "sa.Connection", column: str, source: str | None, tab: str | None) -> "list[ColumnMapping]":
+def _chosen(
+    connection: "sa.Connection", column: str, source: str | None, tab: str | None
+) -> "list[mapping.ColumnMapping]":
     found = _columns(connection, source=source, tab=tab, column=column)
     if not found:
         raise NotFound(f"no column is called {column!r}: `muniment mappings` lists them")
@@ -179,7 +182,7 @@ def set_(
     report(changed, f"{column} means {attribute}", as_json=as_json)
 
 
-def report(changed: "Changed", what: str, *, as_json: bool) -> None:
+def report(changed: "flows.Changed", what: str, *, as_json: bool) -> None:
     """Say what a change did to the register."""
     if as_json:
         screen.dump(changed)

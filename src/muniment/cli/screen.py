@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from muniment import flows, register
     from muniment.base.home import Home
-    from muniment.flows import Progress
-    from muniment.register import Asset
 
 overrides: dict[str, Any] = {}
 """Settings given as global options, which win over environment and file."""
@@ -49,7 +48,7 @@ def console(*, stderr: bool = False) -> Console:
     )  # fmt: skip
 
 
-def open_home(**more: Any) -> "Home":  # noqa: ANN401 - settings by name
+def open_home(**more: Any) -> "Home":
     """Open the home that options, environment and file name."""
     from muniment.base import home
 
@@ -62,7 +61,7 @@ def error(message: str) -> None:
     console(stderr=True).print(Text("error: ", style="bold red") + Text(clean(message, limit=4_000)), soft_wrap=True)
 
 
-def clean(value: Any, limit: int = _SHOWN) -> str:  # noqa: ANN401 - anything with a text
+def clean(value: Any, limit: int = _SHOWN) -> str:
     """A text safe for a terminal: control characters shown as escapes, cut at `limit`."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     shown = "".join(
@@ -71,7 +70,7 @@ def clean(value: Any, limit: int = _SHOWN) -> str:  # noqa: ANN401 - anything wi
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def words(value: Any, limit: int = _SHOWN) -> str:  # noqa: ANN401 - a value of an asset
+def words(value: Any, limit: int = _SHOWN) -> str:
     """A value as people read it: lists by commas, booleans as yes and no."""
     if isinstance(value, list | tuple):
         return clean(", ".join(words(item, limit) for item in value), limit)
@@ -114,12 +113,12 @@ def say(text: str, style: str = "") -> None:
     console().print(Text(text, style=style), soft_wrap=True)
 
 
-def dump(value: Any) -> None:  # noqa: ANN401 - dataclasses, lists, dicts
+def dump(value: Any) -> None:
     """Print JSON; dataclasses become objects, times ISO 8601, ids text."""
     typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+def plain(value: Any) -> Any:
     """Dataclasses, tuples and times as plain JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
@@ -130,7 +129,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def find_asset(connection: "sa.Connection", home: "Home", text: str) -> "Asset":
+def find_asset(connection: "sa.Connection", home: "Home", text: str) -> "register.Asset":
     """The one asset that a person means.
 
     Raises:
@@ -174,7 +173,7 @@ _PHASES = {
 
 
 @contextmanager
-def progress(*, show: bool) -> Iterator["Progress"]:
+def progress(*, show: bool) -> Iterator["flows.Progress"]:
     """Live progress on standard error: phase, rows, rows a second, time left where it is known."""
     if not show or not sys.stderr.isatty():
         yield _plain_progress if show else _silent

@@ -1,4 +1,7 @@
-"""Commands about the ground: model, settings, stop."""
+"""Commands about the ground: model, settings, stop.
+
+Called by `app`; they show nothing secret and need no data.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""Commands about sources: list, add, set, disable, key."""
+"""Commands about sources: list, add, set, disable, key.
+
+Called by `app`; a change folds the register again before the command ends.
+"""
 
 from typing import Annotated, Any
 
@@ -196,7 +199,7 @@ def key(
     report(changed, f"rows of {name} are identified by {', '.join(columns)}", as_json=as_json)
 
 
-def _values(attributes: dict[str, Any], **given: Any) -> dict[str, Any]:  # noqa: ANN401 - settings
+def _values(attributes: dict[str, Any], **given: Any) -> dict[str, Any]:
     values = {key: value for key, value in given.items() if value is not None}
     share = values.get("reliability")
     if share is not None and not 0.5 <= share <= 0.99:  # noqa: PLR2004 - as the help says

@@ -153,7 +153,7 @@ def _spread(
     )
 
 
-def _spread_notes(remarks: list[str | None], codes: Any, row_numbers: Any, start: int) -> pa.Table:  # noqa: ANN401
+def _spread_notes(remarks: list[str | None], codes: Any, row_numbers: Any, start: int) -> pa.Table:
     having = np.array([remark is not None for remark in remarks], dtype=bool)
     chosen = np.flatnonzero(having[codes]) if len(codes) else np.array([], dtype=np.int64)
     if len(chosen) == 0:
@@ -199,7 +199,7 @@ def _row_table(raw: Raw, layout: Layout, start: int) -> pa.Table:
     )
 
 
-def _raw_key(rows: pa.Table, layout: Layout) -> Any:  # noqa: ANN401 - an Arrow array
+def _raw_key(rows: pa.Table, layout: Layout) -> Any:
     columns = [
         pc.utf8_trim_whitespace(pc.utf8_lower(rows[name])) for name in layout.key_columns if name in rows.column_names
     ]

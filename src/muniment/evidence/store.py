@@ -1,4 +1,7 @@
-"""The only queries on the tables of evidence: sources, layouts, imports, rejects, records."""
+"""The only queries on the tables of evidence: sources, layouts, imports, rejects, records.
+
+Each takes a connection of a tenant's transaction and returns types or Arrow tables.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +22,7 @@ _MOMENT = "'epoch'::timestamptz + {} * interval '1 microsecond'"
 _LIST_FIELDS = ("authoritative", "columns", "key_columns")
 
 
-def _typed(kind: type[Any], row: Any) -> Any:  # noqa: ANN401 - a row as the type asked for
+def _typed(kind: type[Any], row: Any) -> Any:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a dict
     for name in _LIST_FIELDS:
         if name in values:
@@ -93,7 +96,7 @@ def add_source(connection: sa.Connection, scope: Scope, name: str, kind: str, **
     return get_source(connection, name)
 
 
-def change_source(connection: sa.Connection, name: str, **values: Any) -> Source:  # noqa: ANN401
+def change_source(connection: sa.Connection, name: str, **values: Any) -> Source:
     """Change fields of a source; returns it as it is then."""
     get_source(connection, name)
     connection.execute(sa.update(sources).where(sources.c.name == name).values(**values))
@@ -286,6 +289,9 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
     """Insert or replace records, by (source, source key).
 
     Args:
+        connection: of the phase's transaction.
+        scope: whose records.
+        source_id: the source of all of them.
         changed: columns id, layout_id, source_key, import_id, row_number, row_hash, claims_hash,
             filled, delivered, observed (microseconds since 1970), asset_type, subtype, claims,
             notes (JSON text).
@@ -328,6 +334,7 @@ def touch_records(connection: sa.Connection, seen: pa.Table) -> None:
     """Say that unchanged records were delivered again.
 
     Args:
+        connection: of the phase's transaction.
         seen: columns id, import_id, row_number, delivered, observed (microseconds since 1970).
     """
     connection.execute(

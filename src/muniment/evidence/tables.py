@@ -1,4 +1,7 @@
-"""Tables of evidence: sources, layouts, imports, rejected rows, and the newest record of each thing."""
+"""Tables of evidence: sources, layouts, imports, rejected rows, and the newest record of each thing.
+
+Queried by `store` only.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY

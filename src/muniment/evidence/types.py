@@ -1,4 +1,7 @@
-"""What evidence is made of: sources, layouts, imports, rejected rows, records. No I/O."""
+"""What evidence is made of: sources, layouts, imports, rejected rows, records. No I/O.
+
+Made by `store`, handed to every door and flow.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -16,9 +16,10 @@ from muniment.flows.change import (
     undo,
 )
 from muniment.flows.export import FORMATS, export
-from muniment.flows.import_batch import Request, import_files, resume, resume_open
+from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.summary import Summary
+from muniment.flows.types import Request
 
 __all__ = [
     "FORMATS",

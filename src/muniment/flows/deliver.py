@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
@@ -18,10 +18,7 @@ from muniment import evidence, mapping
 from muniment.base import clock, events, ids
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
-from muniment.evidence import Import, Layout, Reject, Source, Table
-
-if TYPE_CHECKING:
-    from muniment.flows.import_batch import Run
+from muniment.flows.types import Run
 
 _SAME_FAMILY = 0.6
 """Share of columns that two layouts of one source must have in common to be one that changed."""
@@ -48,7 +45,7 @@ def expand(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path.absolute() for path in found))
 
 
-def deliver(run: "Run", bulk: Engine, path: Path) -> None:
+def deliver(run: Run, bulk: Engine, path: Path) -> None:
     """Read one file into the lake and the tables of evidence."""
     scope = run.home.scope
     run.progress("read", run.summary.rows_read, None, path.name)
@@ -68,7 +65,7 @@ def deliver(run: "Run", bulk: Engine, path: Path) -> None:
                 scope,
                 run.flow_id,
                 None,
-                [Reject(path.name, None, None, None, reason, "")],
+                [evidence.Reject(path.name, None, None, None, reason, "")],
             )
             run.summary.files.append({"file": path.name, "tab": "", "status": "refused", "reason": reason})
 
@@ -80,75 +77,81 @@ def _digest(path: Path) -> str:
 
 def _store(
     connection: sa.Connection,
-    run: "Run",
+    run: Run,
     bulk: Engine,
-    table: Table,
+    table: evidence.Table,
     path: Path,
     stamp: tuple[str, datetime],
 ) -> None:
-    sha256, changed = stamp
-    scope, request = run.home.scope, run.request
-    tab_name = table.tab or ""
-    kind = mapping.kind(request.kind) if request.kind else _kind(run, table)
-    tab = kind.tab(tab_name)
-    entry = {"file": table.file, "tab": tab_name, "kind": kind.name, "rows": table.rows.num_rows}
+    kind = mapping.kind(run.request.kind) if run.request.kind else _kind(run, table)
+    tab = kind.tab(table.tab or "")
+    entry = {"file": table.file, "tab": table.tab or "", "kind": kind.name, "rows": table.rows.num_rows}
     run.summary.files.append(entry)
     if not table.columns or tab.skip:
-        evidence.add_rejects(connection, scope, run.flow_id, None, table.rejects)
-        entry["status"] = "skipped"
-        entry["reason"] = "this tab describes no assets" if tab.skip else "no rows"
+        evidence.add_rejects(connection, run.home.scope, run.flow_id, None, table.rejects)
+        refused = table.rejects[0].reason if table.rejects else "no rows"
+        entry |= {"status": "skipped", "reason": "this tab describes no assets" if tab.skip else refused}
         return
-    rows, columns = table.rows, table.columns
-    if kind.file_names_host:
-        rows, columns = _with_file_name(rows, columns, table)
     source = _source(connection, run, kind, table)
     entry["source"] = source.name
     if not source.active:
         entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
         return
-    earlier = evidence.find_delivery(connection, scope, source.id, sha256 + table.file.partition("!")[2], tab_name)
+    sha256 = stamp[0] + table.file.partition("!")[2]  # a member of an archive is a delivery of its own
+    earlier = evidence.find_delivery(connection, run.home.scope, source.id, sha256, table.tab or "")
     if earlier is not None:
-        entry["status"] = "known"
-        entry["reason"] = f"the same file was imported on {earlier.started_at:%Y-%m-%d %H:%M}"
+        when = f"{earlier.started_at:%Y-%m-%d %H:%M}"
+        entry |= {"status": "known", "reason": f"the same file was imported on {when}"}
         return
+    rows, columns = _with_file_name(table) if kind.file_names_host else (table.rows, table.columns)
     layout = _layout(connection, run, source, table, columns, tab)
-    import_id = ids.new()
-    observed = min(request.observed_at or table.observed or changed, clock.now())
-    place = f"raw/{scope.tenant_id}/{clock.now():%Y-%m}/{import_id}.parquet"
+    import_id, place = ids.new(), _place(run)
     run.home.lake.write(place, evidence.stamp(bulk, rows, columns), {"sha256": sha256, "file": table.file})
-    full = request.full if request.full is not None else source.full
-    evidence.add_import(
-        connection,
-        scope,
-        Import(
-            import_id,
-            run.flow_id,
-            source.id,
-            layout.id,
-            table.file,
-            tab_name,
-            sha256 + table.file.partition("!")[2],
-            path.stat().st_size,
-            table.format,
-            {**table.details, "path": str(path), "kind": kind.name},
-            full and not table.rejects,
-            observed,
-            "read",
-            {"rows": rows.num_rows, "rejected": len(table.rejects)},
-            place,
-            scope.actor,
-            clock.now(),
-            None,
-        ),
+    full = run.request.full if run.request.full is not None else source.full
+    delivery = evidence.Import(
+        id=import_id,
+        flow_id=run.flow_id,
+        source_id=source.id,
+        layout_id=layout.id,
+        file=table.file,
+        tab=table.tab or "",
+        sha256=sha256,
+        size=path.stat().st_size,
+        format=table.format,
+        details={**table.details, "path": str(path), "kind": kind.name},
+        full=full and not table.rejects,
+        observed_at=min(run.request.observed_at or table.observed or stamp[1], clock.now()),
+        status="read",
+        counts={"rows": rows.num_rows, "rejected": len(table.rejects)},
+        lake_path=place,
+        actor=run.home.scope.actor,
+        started_at=clock.now(),
+        finished_at=None,
     )
-    evidence.add_rejects(connection, scope, run.flow_id, import_id, table.rejects)
-    run.summary.rows_read += rows.num_rows
-    entry |= {"status": "read", "import": str(import_id), "rejected": len(table.rejects)}
-    events.append(connection, scope, "import.read", {"import": str(import_id), "rows": rows.num_rows})
+    _record(connection, run, delivery, table, entry)
+
+
+def _place(run: Run) -> str:
+    return f"raw/{run.home.scope.tenant_id}/{clock.now():%Y-%m}/{ids.new()}.parquet"
+
+
+def _record(
+    connection: sa.Connection,
+    run: Run,
+    delivery: evidence.Import,
+    table: evidence.Table,
+    entry: dict[str, Any],
+) -> None:
+    scope, rows = run.home.scope, table.rows.num_rows
+    evidence.add_import(connection, scope, delivery)
+    evidence.add_rejects(connection, scope, run.flow_id, delivery.id, table.rejects)
+    events.append(connection, scope, "import.read", {"import": str(delivery.id), "rows": rows})
+    entry |= {"status": "read", "import": str(delivery.id), "rejected": len(table.rejects)}
+    run.summary.rows_read += rows
     run.progress("read", run.summary.rows_read, None, table.file)
 
 
-def _kind(run: "Run", table: Table) -> mapping.Kind:
+def _kind(run: Run, table: evidence.Table) -> mapping.Kind:
     """The kind by the columns; tabs of one workbook take the kind of the first that is recognised."""
     found = mapping.recognise(table.columns, table.format)
     if not found.signature:
@@ -158,15 +161,15 @@ def _kind(run: "Run", table: Table) -> mapping.Kind:
     return found
 
 
-def _with_file_name(rows: pa.Table, columns: tuple[str, ...], table: Table) -> tuple[pa.Table, tuple[str, ...]]:
+def _with_file_name(table: evidence.Table) -> tuple[pa.Table, tuple[str, ...]]:
     name = table.file.rpartition("!")[2].rpartition("/")[2]
     for ending in (".gz", ".json", ".jsonl", ".facts", ".yml"):
         name = name.removesuffix(ending)
-    cells = pa.array([name] * rows.num_rows, pa.string())
-    return rows.append_column(mapping.FILE_COLUMN, cells), (*columns, mapping.FILE_COLUMN)
+    cells = pa.array([name] * table.rows.num_rows, pa.string())
+    return table.rows.append_column(mapping.FILE_COLUMN, cells), (*table.columns, mapping.FILE_COLUMN)
 
 
-def _source(connection: sa.Connection, run: "Run", kind: mapping.Kind, table: Table) -> Source:
+def _source(connection: sa.Connection, run: Run, kind: mapping.Kind, table: evidence.Table) -> evidence.Source:
     """The source by option; else one per known kind; else one per kind and layout."""
     name = run.request.source
     if name is None:
@@ -174,7 +177,7 @@ def _source(connection: sa.Connection, run: "Run", kind: mapping.Kind, table: Ta
     return evidence.find_source(connection, name) or evidence.add_source(connection, run.home.scope, name, kind.name)
 
 
-def _by_layout(run: "Run", kind: mapping.Kind, table: Table) -> str:
+def _by_layout(run: Run, kind: mapping.Kind, table: evidence.Table) -> str:
     for entry in run.summary.files:  # the tabs of one workbook are one source
         if entry["file"] == table.file and "source" in entry:
             return str(entry["source"])
@@ -183,12 +186,12 @@ def _by_layout(run: "Run", kind: mapping.Kind, table: Table) -> str:
 
 def _layout(
     connection: sa.Connection,
-    run: "Run",
-    source: Source,
-    table: Table,
+    run: Run,
+    source: evidence.Source,
+    table: evidence.Table,
     columns: tuple[str, ...],
     tab: mapping.Tab,
-) -> Layout:
+) -> evidence.Layout:
     header = evidence.layout_of(table)
     known = evidence.list_layouts(connection, source.id)
     for layout in known:
@@ -196,7 +199,7 @@ def _layout(
             return layout
     family = _closest(known, table.tab or "", columns)
     new = ids.new()
-    layout = Layout(
+    layout = evidence.Layout(
         new,
         source.id,
         table.tab or "",
@@ -213,10 +216,10 @@ def _layout(
     return layout
 
 
-def _closest(known: Sequence[Layout], tab: str, columns: Sequence[str]) -> Layout | None:
+def _closest(known: Sequence[evidence.Layout], tab: str, columns: Sequence[str]) -> evidence.Layout | None:
     """The layout of the same tab that shares most columns, if it shares enough; the newest of equals."""
     mine = {column.lower() for column in columns}
-    best: tuple[float, UUID, Layout] | None = None
+    best: tuple[float, UUID, evidence.Layout] | None = None
     for layout in known:
         theirs = {column.lower() for column in layout.columns}
         share = len(mine & theirs) / max(len(mine | theirs), 1)

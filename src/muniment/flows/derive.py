@@ -6,7 +6,7 @@ from the lake, so that the records are what they would be had it always been so.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
@@ -16,13 +16,10 @@ from muniment import evidence, identity, mapping, model, register
 from muniment.base import ids
 from muniment.base.engine import Engine
 from muniment.base.home import Home
-from muniment.evidence import Import, Layout, Raw, Rule
-
-if TYPE_CHECKING:
-    from muniment.flows.import_batch import Run
+from muniment.flows.types import Run
 
 
-def map_layout(connection: sa.Connection, run: "Run", delivery: Import) -> None:
+def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -> None:
     """Choose meanings, key and type for the layout of an import, unless it has them."""
     layout = evidence.get_layout(connection, delivery.layout_id)
     if mapping.current(connection, layout.id):
@@ -37,27 +34,21 @@ def map_layout(connection: sa.Connection, run: "Run", delivery: Import) -> None:
     ]
     earlier = mapping.current(connection, relatives[-1].id) if relatives else []
     settings = run.home.settings
-    mapped = mapping.propose(
-        connection,
-        run.home.scope,
+    sheet = mapping.Sheet(
         layout.id,
         rows,
         layout.columns,
-        tab=layout.tab or Path(delivery.file).stem,
-        earlier=[column for column in earlier if column.column in layout.columns],
-        defaults=reading_defaults(source),
-        thresholds=(
-            settings["auto_threshold"],
-            settings["suggest_threshold"],
-            settings["reject_threshold"],
-        ),
+        layout.tab or Path(delivery.file).stem,
+        [column for column in earlier if column.column in layout.columns],
+        reading_defaults(source),
     )
+    limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
+    mapped = mapping.propose(connection, run.home.scope, sheet, mapping.Thresholds(*limits))
     if relatives:
         return
     tab = kind.tab(layout.tab)
     key, reason = mapping.choose_key(rows.select(layout.columns), mapped, tab)
-    name = layout.tab or Path(delivery.file).stem
-    evidence.set_key(connection, layout.id, key, reason, mapping.infer_type(name, tab, mapped))
+    evidence.set_key(connection, layout.id, key, reason, mapping.infer_type(sheet.tab, tab, mapped))
 
 
 def reading_defaults(source: evidence.Source) -> dict[str, Any]:
@@ -71,9 +62,9 @@ def reading_defaults(source: evidence.Source) -> dict[str, Any]:
 
 def derive_import(
     connection: sa.Connection,
-    run: "Run",
+    run: Run,
     bulk: Engine,
-    delivery: Import,
+    delivery: evidence.Import,
     attributes: Mapping[str, model.Attribute],
 ) -> None:
     """Turn the raw rows of one import into records; new and changed ones are stored."""
@@ -95,7 +86,7 @@ def derive_import(
     _count(run, bulk, delivery, connection)
 
 
-def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) -> None:
+def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
     changed = bulk.rows("SELECT * FROM compared WHERE status IN ('new', 'changed') ORDER BY source_key")
     if changed.num_rows:
         evidence.write_records(connection, home.scope, layout.source_id, _with_ids(changed, layout))
@@ -115,7 +106,7 @@ _STORED = (
 )  # fmt: skip
 
 
-def _with_ids(changed: pa.Table, layout: Layout) -> pa.Table:
+def _with_ids(changed: pa.Table, layout: evidence.Layout) -> pa.Table:
     given = [known or str(ids.new()) for known in changed["known_id"].to_pylist()]
     return (
         changed.append_column("id", pa.array(given, pa.string()))
@@ -124,7 +115,7 @@ def _with_ids(changed: pa.Table, layout: Layout) -> pa.Table:
     )
 
 
-def _count(run: "Run", bulk: Engine, delivery: Import, connection: sa.Connection) -> None:
+def _count(run: Run, bulk: Engine, delivery: evidence.Import, connection: sa.Connection) -> None:
     row = bulk.rows(
         "SELECT count(*) FILTER (WHERE status = 'new') AS new,"
         " count(*) FILTER (WHERE status = 'changed') AS changed,"
@@ -177,7 +168,7 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
     _replace(connection, home, bulk, layout)
 
 
-def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: Layout) -> None:
+def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
     changed = bulk.rows(
         "SELECT d.*, k.id AS known_id FROM derived d LEFT JOIN known k USING (source_key)"
         " WHERE k.id IS NULL OR k.claims_hash <> d.claims_hash OR k.row_hash <> d.row_hash"
@@ -203,16 +194,19 @@ def _records(
     connection: sa.Connection,
     home: Home,
     bulk: Engine,
-    layout: Layout,
-    delivered: Sequence[Import],
+    layout: evidence.Layout,
+    delivered: Sequence[evidence.Import],
     attributes: Mapping[str, model.Attribute],
 ) -> pa.Table:
     rules = [
-        Rule(column.column, column.attribute, column.transform)
+        evidence.Rule(column.column, column.attribute, column.transform)
         for column in mapping.current(connection, layout.id)
         if column.applied and column.attribute is not None
     ]
-    raws = [Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path)) for delivery in delivered]
+    raws = [
+        evidence.Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path))
+        for delivery in delivered
+    ]
     return evidence.records(bulk, raws, layout, rules, attributes)
 
 

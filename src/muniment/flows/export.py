@@ -83,7 +83,7 @@ def _csv(assets: Iterator[register.Asset], out: BinaryIO, columns: list[str]) ->
     return count
 
 
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _harmless(value: Any) -> Any:
     """A cell that no spreadsheet runs; numbers stay numbers."""
     if isinstance(value, list):
         value = "; ".join(str(item) for item in value)
@@ -109,7 +109,7 @@ def _parquet(assets: Iterator[register.Asset], out: BinaryIO, columns: list[Any]
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    def kind(attribute: Any) -> pa.DataType:  # noqa: ANN401 - a model attribute
+    def kind(attribute: Any) -> pa.DataType:
         scalar = getattr(
             pa, _ARROW.get(attribute.type, "string") + ("_" if _ARROW.get(attribute.type) == "bool" else "")
         )()
@@ -139,7 +139,7 @@ def _parquet(assets: Iterator[register.Asset], out: BinaryIO, columns: list[Any]
     return count
 
 
-def _cast(value: Any, kind: str) -> Any:  # noqa: ANN401 - a value
+def _cast(value: Any, kind: str) -> Any:
     if value is None or isinstance(value, list):
         return value
     return float(value) if _ARROW.get(kind) == "float64" else value

@@ -7,15 +7,11 @@ stores its own result and its mark in one transaction, and can be run twice.
 import dataclasses
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from muniment import evidence, identity, mapping, register
-from muniment.base import engine, events, jobs
+from muniment.base import events, jobs
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.base.jobs import Flow
@@ -23,62 +19,9 @@ from muniment.flows import deliver, derive, weigh
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.rehearse import rehearsal
 from muniment.flows.summary import Summary
+from muniment.flows.types import Request, Run
 
 KIND = "import"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to import and how.
-
-    `full` says that the files list everything their source has; None leaves it to the source.
-    `observed_at` is when the source saw it; None: the file's own date.
-    """
-
-    paths: tuple[Path, ...]
-    source: str | None = None
-    kind: str | None = None
-    full: bool | None = None
-    observed_at: datetime | None = None
-    dry_run: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As kept with the flow."""
-        return {
-            "paths": [str(path) for path in self.paths],
-            "source": self.source,
-            "kind": self.kind,
-            "full": self.full,
-            "observed_at": self.observed_at.isoformat() if self.observed_at else None,
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Request":
-        """As it was kept with a flow."""
-        observed = stored["observed_at"]
-        return cls(
-            tuple(Path(path) for path in stored["paths"]),
-            stored["source"],
-            stored["kind"],
-            stored["full"],
-            datetime.fromisoformat(observed) if observed else None,
-        )
-
-
-@dataclass(slots=True)
-class Run:
-    """One execution of an import flow: what it works on and what it has counted."""
-
-    home: Home
-    flow_id: UUID
-    request: Request
-    progress: Progress
-    summary: Summary = field(default_factory=Summary)
-    cause: dict[str, Any] = field(default_factory=dict)
-
-    def bulk(self) -> AbstractContextManager[engine.Engine]:
-        """A bulk engine with this home's limits."""
-        return engine.bulk(memory_limit=self.home.settings["memory_limit"], spill=self.home.spill)
 
 
 def import_files(home: Home, request: Request, progress: Progress = quiet) -> Summary:
@@ -234,7 +177,7 @@ def _publish(run: Run) -> None:
         jobs.finish(connection, run.flow_id, "done", summary.to_json())
 
 
-def _count_columns(run: Run, connection: Any) -> None:  # noqa: ANN401 - a connection
+def _count_columns(run: Run, connection: Any) -> None:
     layouts = {
         delivery.layout_id for delivery in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
     }
@@ -244,7 +187,7 @@ def _count_columns(run: Run, connection: Any) -> None:  # noqa: ANN401 - a conne
     run.summary.columns_unmapped = len(states) - run.summary.columns_mapped - run.summary.columns_suggested
 
 
-def _mark(connection: Any, run: Run, phase: str) -> None:  # noqa: ANN401 - a connection
+def _mark(connection: Any, run: Run, phase: str) -> None:
     """Store the mark and what was counted so far with the phase's result."""
     jobs.mark(connection, run.flow_id, phase, run.summary.to_json())
     events.append(connection, run.home.scope, "import.phase", {"flow": str(run.flow_id), "phase": phase})

@@ -1,4 +1,7 @@
-"""What a flow tells while it runs: which phase, how far. The doors draw it."""
+"""What a flow tells while it runs: which phase, how far. The doors draw it.
+
+Flows call it; it must never slow one down or raise.
+"""
 
 from typing import Protocol
 

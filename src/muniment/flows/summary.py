@@ -1,4 +1,7 @@
-"""The result of an import in numbers and sentences, as kept with the flow and shown by the doors."""
+"""The result of an import in numbers and sentences, as kept with the flow and shown by the doors.
+
+Filled by the phases of `import_batch`, and by nobody else.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

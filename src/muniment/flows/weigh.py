@@ -1,4 +1,7 @@
-"""The fold with the weights in force, as every flow that changes evidence ends with it."""
+"""The fold with the weights in force, as every flow that changes evidence ends with it.
+
+Called in the transaction that changed the evidence; decides nothing itself.
+"""
 
 from collections.abc import Mapping
 from typing import Any

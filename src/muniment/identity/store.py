@@ -1,4 +1,7 @@
-"""The only queries on memberships, judgements and moved ids, and the identifiers read from records."""
+"""The only queries on memberships, judgements and moved ids, and the identifiers read from records.
+
+Each takes a connection of a tenant's transaction; judgements and moves are only appended.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Tables of identity: which record belongs to which asset, people's judgements, moved ids."""
+"""Tables of identity: which record belongs to which asset, people's judgements, moved ids.
+
+Queried by `store` only.
+"""
 
 import sqlalchemy as sa
 

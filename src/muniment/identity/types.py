@@ -1,4 +1,7 @@
-"""What identity is made of: a person's act, a record's reference, a move of an id. No I/O."""
+"""What identity is made of: a person's act, a record's reference, a move of an id. No I/O.
+
+Made by `store`; the doors show them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,7 +6,7 @@ what is known of common exports. Knows no rows of the database but its own and m
 
 from muniment.mapping.keys import choose_key, infer_type
 from muniment.mapping.kinds import FILE_COLUMN, Kind, Tab, kind, kinds, recognise
-from muniment.mapping.propose import propose
+from muniment.mapping.propose import Sheet, Thresholds, propose
 from muniment.mapping.store import add_attribute, attributes, current, past
 from muniment.mapping.types import APPLIED, ColumnMapping
 from muniment.mapping.verdict import accept, assign_column, reject
@@ -16,7 +16,9 @@ __all__ = [
     "FILE_COLUMN",
     "ColumnMapping",
     "Kind",
+    "Sheet",
     "Tab",
+    "Thresholds",
     "accept",
     "add_attribute",
     "assign_column",

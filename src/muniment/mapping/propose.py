@@ -4,7 +4,7 @@ Called by the mapping phase once per layout. Each proposal is a decision in `mem
 an earlier layout of the family had keeps its meaning, so the next delivery needs no click.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,26 @@ from muniment import matching, memory, model
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
 from muniment.mapping.transform import infer
-from muniment.mapping.types import ColumnMapping
+from muniment.mapping.types import DECISION, ColumnMapping
 
-DECISION = "mapping"
 _NO_REASON = "nothing in the model fits"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a layout that is to be mapped, and what is known beside them.
+
+    `rows` has one text column per name in `columns`; `tab` is a hint of what the rows are; `earlier`
+    are mappings of an earlier layout of the family, which are kept; `defaults` is how the source
+    writes numbers and dates.
+    """
+
+    layout_id: UUID
+    rows: pa.Table
+    columns: Sequence[str]
+    tab: str
+    earlier: Sequence[ColumnMapping]
+    defaults: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,66 +47,22 @@ class Thresholds:
     reject: float
 
 
-def propose(
-    connection: sa.Connection,
-    scope: Scope,
-    layout_id: UUID,
-    rows: pa.Table,
-    columns: Sequence[str],
-    *,
-    tab: str,
-    earlier: Sequence[ColumnMapping],
-    defaults: Mapping[str, Any],
-    thresholds: tuple[float, float, float],
-) -> list[ColumnMapping]:
-    """Choose a meaning for every column of a layout and store it.
-
-    Args:
-        connection: of the phase's transaction.
-        scope: who decides, for whom.
-        layout_id: the new layout.
-        rows: its raw rows, one text column per name in `columns`.
-        columns: the columns to map.
-        tab: name of the tab, a hint of what the rows are.
-        earlier: mappings of an earlier layout of the family; these are kept.
-        defaults: the source's settings for numbers and dates.
-        thresholds: auto, suggest and reject probability.
-    """
+def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: Thresholds) -> list[ColumnMapping]:
+    """Choose a meaning for every column of a layout, store it, and return what is in force."""
     attributes = store.attributes(connection)
-    kept = {mapping.column: mapping for mapping in earlier}
-    fresh = [column for column in columns if column not in kept]
-    profiled = matching.profile(rows, columns, table=tab or None)
-    limits = Thresholds(*thresholds)
-    ranking = matching.rank(
-        [column for column in profiled if column.name in fresh],
-        _targets(attributes),
-        _learned(connection),
-    )
-    taken = {mapping.attribute for mapping in earlier if mapping.applied and mapping.attribute}
-    proposals = matching.assign(ranking, auto=limits.auto, suggest=limits.suggest)
+    kept = {mapping.column: mapping for mapping in sheet.earlier}
+    profiled = matching.profile(sheet.rows, sheet.columns, table=sheet.tab or None)
     samples = {column.name: list(column.profile.samples) for column in profiled}
-    chosen = []
-    for column in columns:
-        if column in kept:
-            chosen.append(_kept(kept[column], samples[column]))
-            continue
-        proposal = proposals[column]
-        attribute = attributes.get(proposal.target)
-        state: str = proposal.state
-        if attribute is not None and not attribute.multi and attribute.name in taken:
-            state = "suggested" if state == "auto" else state
-        chosen.append(
-            {
-                "column": column,
-                "attribute": proposal.target or None,
-                "transform": infer(attribute, column, rows, defaults) if attribute else {},
-                "state": state,
-                "probability": round(proposal.probability, 4),
-                "reasons": list(proposal.reasons) or [_NO_REASON],
-                "runner_up": _runner_up(proposal.runner_up, limits.reject),
-                "samples": samples[column],
-            }
-        )
+    fresh = [column for column in profiled if column.name not in kept]
+    ranking = matching.rank(fresh, _targets(attributes), _learned(connection))
+    proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
+    taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
+    chosen = [
+        _kept(kept[column], samples[column])
+        if column in kept
+        else _proposed(sheet, proposals[column], attributes, samples[column], taken, thresholds)
+        for column in sheet.columns
+    ]
     decisions = memory.decide(
         connection,
         scope,
@@ -100,7 +72,7 @@ def propose(
                 "subject": matching.name_key(row["column"]),
                 "choice": row["attribute"] or "",
                 "confidence": row["probability"],
-                "evidence": {"column": row["column"], "tab": tab, "reasons": row["reasons"]},
+                "evidence": {"column": row["column"], "tab": sheet.tab, "reasons": row["reasons"]},
             }
             for row in chosen
         ],
@@ -109,11 +81,36 @@ def propose(
         connection,
         scope,
         [
-            {"layout_id": layout_id, "decision_id": decision, **row}
+            {"layout_id": sheet.layout_id, "decision_id": decision, **row}
             for row, decision in zip(chosen, decisions, strict=True)
         ],
     )
-    return store.current(connection, layout_id)
+    return store.current(connection, sheet.layout_id)
+
+
+def _proposed(
+    sheet: Sheet,
+    proposal: matching.Proposal,
+    attributes: Mapping[str, model.Attribute],
+    samples: list[str],
+    taken: Collection[str | None],
+    thresholds: Thresholds,
+) -> dict[str, Any]:
+    attribute = attributes.get(proposal.target)
+    state: str = proposal.state
+    if attribute is not None and not attribute.multi and attribute.name in taken and state == "auto":
+        state = "suggested"  # an earlier layout gives it to another column
+    transform = infer(attribute, proposal.column, sheet.rows, sheet.defaults) if attribute else {}
+    return {
+        "column": proposal.column,
+        "attribute": proposal.target or None,
+        "transform": transform,
+        "state": state,
+        "probability": round(proposal.probability, 4),
+        "reasons": list(proposal.reasons) or [_NO_REASON],
+        "runner_up": _runner_up(proposal.runner_up, thresholds.reject),
+        "samples": samples,
+    }
 
 
 def _kept(mapping: ColumnMapping, samples: list[str]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The only queries on mappings and on attributes that people added. Mappings are appended."""
+"""The only queries on mappings and on attributes that people added. Mappings are appended.
+
+Each takes a connection of a tenant's transaction; what is in force is the last row appended.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,7 +50,7 @@ def past(connection: sa.Connection, layout_id: UUID, column: str) -> list[Column
     return [_typed(row) for row in connection.execute(query)]
 
 
-def _typed(row: Any) -> ColumnMapping:  # noqa: ANN401 - a row
+def _typed(row: Any) -> ColumnMapping:
     values = dict(row._mapping)  # noqa: SLF001
     values["reasons"] = tuple(values["reasons"])
     values["samples"] = tuple(values["samples"])

@@ -1,4 +1,7 @@
-"""Tables of mapping: what each column means, as a log of choices, and attributes people added."""
+"""Tables of mapping: what each column means, as a log of choices, and attributes people added.
+
+Queried by `store` only.
+"""
 
 import sqlalchemy as sa
 

@@ -1,10 +1,16 @@
-"""What mapping is made of: the meaning of one column and the state of that choice. No I/O."""
+"""What mapping is made of: the meaning of one column and the state of that choice. No I/O.
+
+Made by `store`, handed to the flows and the doors.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+DECISION = "mapping"
+"""The kind under which memory keeps these choices."""
 
 APPLIED = ("auto", "accepted")
 """States in which a mapping gives values."""

@@ -13,9 +13,8 @@ from muniment import matching, memory
 from muniment.base.errors import Rejected
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
-from muniment.mapping.propose import DECISION
 from muniment.mapping.transform import infer
-from muniment.mapping.types import ColumnMapping
+from muniment.mapping.types import DECISION, ColumnMapping
 
 
 def accept(connection: sa.Connection, scope: Scope, mapping: ColumnMapping) -> None:
@@ -61,7 +60,8 @@ def assign_column(
     if attribute not in known:
         close = ", ".join(matching.closest(attribute, list(known)))
         raise Rejected(
-            f"{attribute!r} is not an attribute{f'; close: {close}' if close else ''}: `muniment model` lists them, --new adds one"
+            f"{attribute!r} is not an attribute{f'; close: {close}' if close else ''}:"
+            " `muniment model` lists them, --new adds one"
         )
     if mapping.attribute not in {None, attribute} and mapping.attribute:
         memory.give_feedback(connection, scope, mapping.decision_id, "rejected", mapping.attribute)

@@ -21,7 +21,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "exact": 7.24,
         "specific": 3.06,
-        "own": 1.31,
+        "own": 1.3,
         "early": 3.01,
         "near": 2.53,
         "leaf": 1.11,
@@ -44,8 +44,8 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "plain": 0.72,
         "itself": 4.61,
         "other": -6.4,
-        "part": -4.86,
-        "topic": 0.73,
+        "part": -4.85,
+        "topic": 0.75,
     }
 )
 """Signal of a pair -> log-odds a full signal adds; what each signal says is in `signals.PAIR`."""

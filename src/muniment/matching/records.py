@@ -1,12 +1,7 @@
 """Who is who: records that share identifiers, weighed by how exclusive each value really is.
 
-Pure: two Arrow tables in, clusters and explained links out, computed set-based in the bulk engine.
-`identity` calls it. The probabilistic linkage of other columns comes on top of this.
-
-A pair's score is a sum of bits: for each kind of identifier that agrees, its weight less a penalty
-for values that several things of one source share; for each kind that both have and that
-disagrees, a cost. Weights are priors of the field, not fitted to any file: a serial is written on
-one chassis, a name can be given again, an address is lent.
+Pure: Arrow tables in, clusters and explained links out, computed set-based in the bulk engine; `identity`
+calls it. A pair's score is a sum of bits, see `WEIGHTS`: priors of the field, fitted to no file.
 """
 
 import itertools
@@ -29,7 +24,7 @@ class Weight:
     disagree: float
 
 
-WEIGHTS: Mapping[str, Weight] = {
+WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name is given again
     "uuid": Weight("hardware", 12, 6),
     "cloud_id": Weight("hardware", 12, 8),
     "serial": Weight("hardware", 9, 7),

@@ -1,4 +1,7 @@
-"""The only queries on decisions and feedback. Both are appended to and never updated."""
+"""The only queries on decisions and feedback. Both are appended to and never updated.
+
+Each takes a connection of a tenant's transaction.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

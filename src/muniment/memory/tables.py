@@ -1,4 +1,7 @@
-"""Tables of memory: every automatic choice, and every verdict on one. Append-only."""
+"""Tables of memory: every automatic choice, and every verdict on one. Append-only.
+
+Queried by `store` only.
+"""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,7 @@
-"""How Alembic runs our migrations: on the connection it is handed, in one transaction."""
+"""How Alembic runs our migrations: on the connection it is handed, in one transaction.
+
+Run by Alembic when `base/schema.py` brings a database up to date; opens no connection.
+"""
 
 from alembic import context
 

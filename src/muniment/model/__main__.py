@@ -1,4 +1,7 @@
-"""Prints docs/model.md: `python -m muniment.model > docs/model.md`."""
+"""Prints docs/model.md: `python -m muniment.model > docs/model.md`.
+
+Run by `make docs`; a test compares the page with it.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""The only queries on assets, versions, terms, conflicts and the marks of what must be folded."""
+"""The only queries on assets, versions, terms, conflicts and the marks of what must be folded.
+
+Each takes a connection of a tenant's transaction; searches go through narrow columns only.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -237,7 +240,7 @@ def clear_stale(connection: sa.Connection, scope: Scope) -> None:
 # Reading
 
 
-def _asset(row: Any) -> Asset:  # noqa: ANN401 - a row
+def _asset(row: Any) -> Asset:
     values = dict(row._mapping)  # noqa: SLF001
     values["sources"] = tuple(values["sources"])
     return Asset(**values)

@@ -1,4 +1,7 @@
-"""Tables of the register: the assets as they are, as they were, what conflicts, what to find."""
+"""Tables of the register: the assets as they are, as they were, what conflicts, what to find.
+
+Queried by `store` only.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY

@@ -1,4 +1,7 @@
-"""What the register is made of: assets, versions, conflicts, and the terms of a query. No I/O."""
+"""What the register is made of: assets, versions, conflicts, and the terms of a query. No I/O.
+
+Made by `store`, handed to every door.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""spine."""
+"""spine.
+
+Run once per database by Alembic, never edited after its release.
+"""
 
 import sqlalchemy as sa
 from alembic import op

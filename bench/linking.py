@@ -65,7 +65,7 @@ def identity(truth: Truth, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _pairs(counts: Any) -> int:  # noqa: ANN401 - an array
+def _pairs(counts: Any) -> int:
     return int((counts * (counts - 1) // 2).sum())
 
 

@@ -82,7 +82,7 @@ def read(home: Home) -> Outcome:
         return Outcome(columns, rows, records, {str(asset.id): asset for asset in assets})
 
 
-def _records(connection: Any, home: Home, places: Mapping[str, tuple[str, str]]) -> dict[str, Entry]:  # noqa: ANN401 - a connection
+def _records(connection: Any, home: Home, places: Mapping[str, tuple[str, str]]) -> dict[str, Entry]:
     table = db.read_arrow(
         connection,
         "SELECT r.id, s.name AS source, m.asset_id, r.asset_type, r.source_key, r.import_id,"

@@ -34,7 +34,7 @@ def _ratio(value: float) -> str:
     return f"{value:.1f}"
 
 
-def _every(run: Run) -> Any:  # noqa: ANN401 - JSON
+def _every(run: Run) -> Any:
     return run["values"]["by_attribute"][""]
 
 
@@ -64,6 +64,8 @@ ROWS: tuple[tuple[str, Callable[[Run], Any], Callable[[float], str]], ...] = (
     ("contested right: register", lambda run: _every(run)["contested_accuracy"], _percent),
     ("contested right: majority vote", lambda run: _every(run)["majority_accuracy"], _percent),
     ("contested right: oracle ceiling", lambda run: _every(run)["contested_ceiling"], _percent),
+    ("contested wrong, truth linked and read", lambda run: _every(run).get("outvoted", 0), _number),
+    ("contested wrong, truth not linked or read", lambda run: _every(run).get("unheard", 0), _number),
     ("first hostname right", lambda run: run["values"]["lists"]["hostname"]["first_right"], _percent),
     ("first FQDN right", lambda run: run["values"]["lists"]["fqdn"]["first_right"], _percent),
     ("first serial right", lambda run: run["values"]["lists"]["serial"]["first_right"], _percent),

@@ -104,6 +104,10 @@ def values(truth: Truth, outcome: Outcome) -> dict[str, Any]:
             counts[name]["stated"] += any(generate.same(attribute, one.value, fact) for one in claims)
             counts[name]["contested"] += contested
             counts[name][f"contested {verdict}"] += contested
+        if verdict != "right" and contested:
+            why = "outvoted" if _heard(outcome, matched.get(asset), claims, fact) else "unheard"
+            counts[attribute][why] += 1
+            counts[""][why] += 1
         if verdict == "wrong":
             stated = {claim.source for claim in claims if generate.same(attribute, claim.value, fact)}
             chosen = _sources(outcome, matched[asset], attribute)
@@ -121,7 +125,7 @@ def values(truth: Truth, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _ours(outcome: Outcome, asset: str | None, attribute: str) -> Any:  # noqa: ANN401 - any JSON value
+def _ours(outcome: Outcome, asset: str | None, attribute: str) -> Any:
     """The register's value; of an asset without a name of its own, what it is called."""
     found = outcome.assets.get(asset or "")
     if found is None:
@@ -166,7 +170,7 @@ def _example(
     outcome: Outcome,
     asset: str,
     claims: list[Claim],
-    ours: Any,  # noqa: ANN401 - any JSON value
+    ours: Any,
 ) -> dict[str, Any]:
     attribute, true_asset = claims[0].attribute, claims[0].asset
     proof = outcome.assets[asset].provenance.get(attribute, {})
@@ -204,6 +208,17 @@ def _seen(outcome: Outcome, asset: str, claim: Claim) -> dict[str, Any]:
         "observed": entry.observed,
         "read_as": entry.claims.get(claim.attribute),
     }
+
+
+def _heard(outcome: Outcome, asset: str | None, claims: list[Claim], fact: Any) -> bool:
+    """Whether a record of the asset says the truth: a source states it, it was linked and read."""
+    for claim in claims:
+        record = outcome.rows.get((claim.file, claim.tab, claim.row))
+        if record is not None and outcome.records[record].asset == asset:
+            said = outcome.records[record].claims.get(claim.attribute, ())
+            if any(generate.same(claim.attribute, one, fact) for one in said):
+                return True
+    return False
 
 
 def _set(truth: Truth, outcome: Outcome, matched: Mapping[str, str], attribute: str) -> dict[str, Any]:

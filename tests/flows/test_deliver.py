@@ -153,13 +153,17 @@ def test_a_record_of_a_megabyte_is_kept_whole(estate, tmp_path):
 
 
 def test_two_layouts_of_one_source_do_not_share_their_keys(home, tmp_path):
-    servers = [{"id": str(n), "hostname": f"web{n}", "serial": f"S{n}ABCDE"} for n in range(1, 4)]
-    bases = [{"id": str(n), "database name": f"sales{n}", "engine": "Oracle"} for n in range(1, 4)]
-    write_csv(tmp_path / "servers.csv", servers, DAY_ONE)
-    write_csv(tmp_path / "databases.csv", bases, DAY_ONE)
-    paths = (tmp_path / "servers.csv", tmp_path / "databases.csv")
-    done = flows.import_files(home, flows.Request(paths, source="crm"))
-    assert (done.rows_read, done.records_new) == (6, 6)
+    servers = [{"id": str(n), "hostname": f"web{n}", "cpu": "4", "memory mb": "4096"} for n in (1, 2)]
+    printers = [{"id": str(n), "model": "LaserJet", "site": "Berne", "owner": "Ann"} for n in (1, 2)]
+    for name, found in (("servers", servers), ("printers", printers)):
+        write_csv(tmp_path / f"{name}.csv", found, DAY_ONE)
+        flows.import_files(home, flows.Request((tmp_path / f"{name}.csv",), source="crm"))
+    with home.scope.transaction() as connection:
+        layouts = evidence.list_layouts(connection)
+    for layout in layouts:
+        flows.rekey(home, layout.id, ("id",))
+    with home.scope.transaction() as connection:
+        assert evidence.count_records(connection, home.scope) == 4
 
 
 def test_a_file_that_is_not_there_is_refused_before_anything_is_written(home, tmp_path):

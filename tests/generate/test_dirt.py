@@ -1,5 +1,6 @@
 """The table of rates: complete, ordered, and the same in the docs."""
 
+import hashlib
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,11 @@ def test_the_docs_hold_the_table_of_the_code():
     page = PAGE.read_text(encoding="utf-8")
     assert tool.BEGIN in page
     assert tool.with_rates(page) == page, "run: python -m muniment.generate docs docs/estate.md"
+
+
+def test_the_rates_of_version_1_are_frozen():
+    frozen = "91f8d15d4c270a5bc3a877fa87d26e1ac940aacb57de929c92c90e6cbb69ff14"
+    assert hashlib.sha256(generate.dirt_tables().encode()).hexdigest() == frozen
 
 
 def test_every_rate_is_explained():

@@ -11,6 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+DIALECT = "duckdb"
+"""The dialect in which every step's SQL is written."""
+
 
 class Engine:
     """One short-lived analytical database; make it with `bulk`."""
@@ -20,19 +23,27 @@ class Engine:
 
     def register(self, name: str, data: pa.Table) -> None:
         """Make an Arrow table known under a name, replacing an earlier one."""
-        self.backend.create_table(name, data, temp=True, overwrite=True)
+        self.backend.con.register(name, data)
 
     def derive(self, name: str, sql: str) -> None:
         """Store the result of a query as a table."""
-        self.backend.create_table(name, self.backend.sql(sql, dialect="duckdb"), temp=True, overwrite=True)
+        self.backend.raw_sql(self._translated(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}"))
 
     def rows(self, sql: str) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return self.backend.sql(sql, dialect="duckdb").to_pyarrow()
+        return self.backend.raw_sql(self._translated(sql)).to_arrow_table()
 
     def count(self, name: str) -> int:
         """How many rows a table has."""
-        return int(self.backend.table(name).count().to_pyarrow().as_py())
+        return int(self.rows(f"SELECT count(*) AS n FROM {name}")["n"][0].as_py())
+
+    def _translated(self, sql: str) -> str:
+        """The text for this back end; DuckDB's own needs no parsing (a quarter of a small import's time)."""
+        if self.backend.name == DIALECT:
+            return sql
+        import sqlglot
+
+        return sqlglot.transpile(sql, read=DIALECT, write=self.backend.name)[0]
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ from muniment.evidence.store import (
     remove_records,
     same_rows,
     set_key,
+    set_type,
     touch_records,
     write_records,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "remove_records",
     "same_rows",
     "set_key",
+    "set_type",
     "stamp",
     "touch_records",
     "write_records",

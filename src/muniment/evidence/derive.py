@@ -62,7 +62,7 @@ def records(
 
     Returns:
         Columns source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
-        observed (microseconds since 1970), asset_type, subtype, claims, notes (JSON text), and
+        observed (microseconds since 1970), asset_type, subtype, type_stated, claims, notes (JSON text), and
         rows_merged: how many rows became this record.
     """
     cells: list[pa.Table] = []
@@ -266,7 +266,7 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered"
         " ELSE o.observed END AS observed,"
         f" coalesce(t.asset_type, CASE WHEN x.row IS NOT NULL THEN 'database' END, {default_type}) AS asset_type,"
-        " t.subtype AS subtype,"
+        f" t.subtype AS subtype, t.row IS NOT NULL OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
         " coalesce(f.filled, 0) AS filled"
         " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
         " LEFT JOIN row_types t USING (row) LEFT JOIN engines x USING (row)"
@@ -335,9 +335,9 @@ def _claims(engine: Engine, layout: Layout, multi: str) -> None:
     engine.derive(
         "keyed",
         "SELECT r.source_key, r.import_id, r.row_number, r.row_hash,"
-        " md5(coalesce(r.asset_type, '') || coalesce(r.subtype, '') || coalesce(c.claims, '{}')) AS claims_hash,"
+        " md5(concat(r.asset_type, '/', r.subtype, '/', r.type_stated, coalesce(c.claims, '{}'))) AS claims_hash,"
         " r.filled, r.delivered, r.observed, r.asset_type, r.subtype,"
-        " coalesce(c.claims, '{}') AS claims, '{\"problems\":' || coalesce(n.problems, '[]')"
+        " r.type_stated, coalesce(c.claims, '{}') AS claims, '{\"problems\":' || coalesce(n.problems, '[]')"
         f" || ',\"notes\":' || coalesce(n.notes, '[]'){rows_note} || '}}' AS notes, r.rows_merged"
         " FROM ranked r LEFT JOIN claims c USING (row) LEFT JOIN row_notes n USING (row)"
         " LEFT JOIN details d USING (row) WHERE r.place = 1",

@@ -145,18 +145,22 @@ def add_layout(connection: sa.Connection, scope: Scope, layout: Layout) -> None:
     )
 
 
+def set_type(connection: sa.Connection, layout_id: UUID, asset_type: str | None, *, stated: bool) -> None:
+    """Fix what the rows of a layout are unless they say so, and whether that is known or guessed."""
+    connection.execute(
+        sa.update(layouts).where(layouts.c.id == layout_id).values(asset_type=asset_type, type_stated=stated)
+    )
+
+
 def set_key(
     connection: sa.Connection,
     layout_id: UUID,
     key_columns: Sequence[str],
     reason: str,
-    asset_type: str | None,
 ) -> None:
-    """Fix what identifies a row of a layout, and what its rows are unless they say so."""
+    """Fix what identifies a row of a layout."""
     connection.execute(
-        sa.update(layouts)
-        .where(layouts.c.id == layout_id)
-        .values(key_columns=list(key_columns), key_reason=reason, asset_type=asset_type)
+        sa.update(layouts).where(layouts.c.id == layout_id).values(key_columns=list(key_columns), key_reason=reason)
     )
 
 
@@ -293,21 +297,21 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
         scope: whose records.
         source_id: the source of all of them.
         changed: columns id, layout_id, source_key, import_id, row_number, row_hash, claims_hash,
-            filled, delivered, observed (microseconds since 1970), asset_type, subtype, claims,
-            notes (JSON text).
+            filled, delivered, observed (microseconds since 1970), asset_type, subtype, type_stated,
+            claims, notes (JSON text).
     """
     connection.execute(
         sa.text(
             "CREATE TEMP TABLE incoming (id uuid, layout_id uuid, source_key text, import_id uuid,"
             " row_number bigint, row_hash text, claims_hash text, filled int, delivered bigint,"
-            " observed bigint, asset_type text, subtype text, claims jsonb, notes jsonb)"
+            " observed bigint, asset_type text, subtype text, type_stated boolean, claims jsonb, notes jsonb)"
             " ON COMMIT DROP"
         )
     )
     db.copy_arrow(connection, "incoming", changed)
     fields = (
         "layout_id, import_id, row_number, row_hash, claims_hash, filled, delivered_at,"
-        " observed_at, asset_type, subtype, claims, notes, gone, updated_at"
+        " observed_at, asset_type, subtype, type_stated, claims, notes, gone, updated_at"
     )
     updates = ", ".join(f"{name} = excluded.{name}" for name in fields.replace(",", "").split())
     connection.execute(
@@ -315,7 +319,7 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
             f"INSERT INTO records (tenant_id, engagement_id, source_id, id, source_key, {fields})"
             " SELECT :tenant, :engagement, :source, id, source_key, layout_id, import_id, row_number,"
             f" row_hash, claims_hash, filled, {_MOMENT.format('delivered')},"
-            f" {_MOMENT.format('observed')}, asset_type, subtype, claims, notes, false, :now"
+            f" {_MOMENT.format('observed')}, asset_type, subtype, type_stated, claims, notes, false, :now"
             " FROM incoming ORDER BY source_key"
             " ON CONFLICT (tenant_id, engagement_id, source_id, source_key)"
             f" DO UPDATE SET {updates}"
@@ -382,10 +386,11 @@ def mark_gone(connection: sa.Connection, scope: Scope, source_id: UUID) -> list[
     return list(
         connection.scalars(
             sa.text(
-                "WITH latest AS (SELECT l.family_id, max(i.observed_at) AS at FROM imports i"
+                "WITH deliveries AS (SELECT l.family_id, min(i.observed_at) AS at FROM imports i"
                 "  JOIN layouts l ON l.id = i.layout_id"
                 "  WHERE i.engagement_id = :engagement AND i.source_id = :source AND i.full"
-                "  GROUP BY l.family_id),"
+                "  GROUP BY l.family_id, i.flow_id),"
+                " latest AS (SELECT family_id, max(at) AS at FROM deliveries GROUP BY family_id),"
                 " state AS (SELECT r.id, latest.at IS NOT NULL AND latest.at > r.delivered_at AS gone"
                 "  FROM records r JOIN layouts l ON l.id = r.layout_id"
                 "  LEFT JOIN latest ON latest.family_id = l.family_id"

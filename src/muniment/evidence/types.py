@@ -32,7 +32,8 @@ class Layout:
     """One set of columns that a source delivers, and what identifies a row of it.
 
     `family_id` is shared by layouts that follow each other when columns come and go. In a
-    `detail` layout several rows describe one thing (a row per network card, say).
+    `detail` layout several rows describe one thing (a row per network card, say). `type_stated` tells an
+    asset type that is known from one that was guessed from the columns.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class Layout:
     key_columns: tuple[str, ...]
     key_reason: str
     detail: bool
+    type_stated: bool
 
 
 @dataclass(frozen=True, slots=True)

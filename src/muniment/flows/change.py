@@ -160,7 +160,7 @@ def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progres
         for member in evidence.list_layouts(connection, layout.source_id):
             if member.family_id == layout.family_id:
                 reason = f"set by {home.scope.actor}"
-                evidence.set_key(connection, member.id, columns, reason, member.asset_type)
+                evidence.set_key(connection, member.id, columns, reason)
         derive.derive_again(connection, home, bulk, layout_id)
 
     return _change(home, "source.rekeyed", act, {"key": list(columns)}, progress)

@@ -5,11 +5,11 @@ bytes this source delivered before, is left alone.
 """
 
 import hashlib
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,6 +19,9 @@ from muniment.base import clock, events, ids
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
 from muniment.flows.types import Run
+
+_FAMILIES = uuid.UUID("6d756e69-6d65-5e74-8000-6c61796f7574")
+"""The name space of layout families: their ids come from content, so that keys are the same everywhere."""
 
 _SAME_FAMILY = 0.6
 """Share of columns that two layouts of one source must have in common to be one that changed."""
@@ -193,33 +196,43 @@ def _layout(
     tab: mapping.Tab,
 ) -> evidence.Layout:
     header = evidence.layout_of(table)
+    name = table.tab or ""
     known = evidence.list_layouts(connection, source.id)
     for layout in known:
-        if (layout.tab, layout.header_hash) == (table.tab or "", header):
+        if (layout.tab, layout.header_hash) == (name, header):
             return layout
-    family = _closest(known, table.tab or "", columns)
-    new = ids.new()
+    family_id = uuid.uuid5(_FAMILIES, f"{name}|{tab.list_name or header}")
+    family = _closest(known, name, columns, family_id)
     layout = evidence.Layout(
-        new,
+        ids.new(),
         source.id,
-        table.tab or "",
+        name,
         header,
-        family.family_id if family else new,
+        family.family_id if family else family_id,
         columns,
         table.format,
         family.asset_type if family else None,
         family.key_columns if family else (),
         family.key_reason if family else "",
         tab.detail,
+        family.type_stated if family else False,
     )
     evidence.add_layout(connection, run.home.scope, layout)
     return layout
 
 
-def _closest(known: Sequence[evidence.Layout], tab: str, columns: Sequence[str]) -> evidence.Layout | None:
-    """The layout of the same tab that shares most columns, if it shares enough; the newest of equals."""
+def _closest(
+    known: Sequence[evidence.Layout], tab: str, columns: Sequence[str], family_id: uuid.UUID
+) -> evidence.Layout | None:
+    """The layout of the same tab that shares most columns, if it shares enough; the newest of equals.
+
+    Layouts that the kind knows to be one list belong together however few columns they share.
+    """
+    for layout in known:
+        if layout.family_id == family_id:
+            return layout
     mine = {column.lower() for column in columns}
-    best: tuple[float, UUID, evidence.Layout] | None = None
+    best: tuple[float, uuid.UUID, evidence.Layout] | None = None
     for layout in known:
         theirs = {column.lower() for column in layout.columns}
         share = len(mine & theirs) / max(len(mine | theirs), 1)

@@ -32,14 +32,14 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         for other in evidence.list_layouts(connection, layout.source_id)
         if other.family_id == layout.family_id and other.id != layout.id
     ]
-    earlier = mapping.current(connection, relatives[-1].id) if relatives else []
+    earlier = {column.column: column for other in relatives for column in mapping.current(connection, other.id)}
     settings = run.home.settings
     sheet = mapping.Sheet(
         layout.id,
         rows,
         layout.columns,
         layout.tab or Path(delivery.file).stem,
-        [column for column in earlier if column.column in layout.columns],
+        [earlier[column] for column in layout.columns if column in earlier],
         reading_defaults(source),
     )
     limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
@@ -48,7 +48,9 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         return
     tab = kind.tab(layout.tab)
     key, reason = mapping.choose_key(rows.select(layout.columns), mapped, tab)
-    evidence.set_key(connection, layout.id, key, reason, mapping.infer_type(sheet.tab, tab, mapped))
+    asset_type, stated = mapping.infer_type(sheet.tab, tab, mapped)
+    evidence.set_key(connection, layout.id, key, reason)
+    evidence.set_type(connection, layout.id, asset_type, stated=stated)
 
 
 def reading_defaults(source: evidence.Source) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence
 
 _STORED = (
     "id", "layout_id", "source_key", "import_id", "row_number", "row_hash", "claims_hash", "filled",
-    "delivered", "observed", "asset_type", "subtype", "claims", "notes",
+    "delivered", "observed", "asset_type", "subtype", "type_stated", "claims", "notes",
 )  # fmt: skip
 
 

@@ -22,10 +22,10 @@ def records(connection: sa.Connection, scope: Scope) -> pa.Table:
     """Every record of the engagement: id, source, key, layout family, asset type, asset (or null)."""
     return db.read_arrow(
         connection,
-        "SELECT r.id, s.name AS source, r.source_key, l.family_id AS list, r.asset_type, m.asset_id"
+        "SELECT r.id, s.name AS source, r.source_key, s.name || l.family_id AS list, r.asset_type, m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
-        ' WHERE r.engagement_id = %s ORDER BY s.name COLLATE "C", r.source_key COLLATE "C"',
+        ' WHERE r.engagement_id = %s ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
         (scope.engagement_id,),
     )
 

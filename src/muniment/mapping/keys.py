@@ -58,10 +58,15 @@ _MACHINE_SIGNS = {
 }  # fmt: skip
 
 
-def infer_type(name: str, tab: Tab, mappings: Sequence[ColumnMapping]) -> str | None:
-    """The type of rows that do not say theirs: from the kind, the name of tab or file, the columns."""
+def infer_type(name: str, tab: Tab, mappings: Sequence[ColumnMapping]) -> tuple[str | None, bool]:
+    """The type of rows that do not say theirs, and whether the kind states it or it is a guess."""
     if tab.asset_type:
-        return tab.asset_type
+        return tab.asset_type, True
+    return _guess_type(name, mappings), False
+
+
+def _guess_type(name: str, mappings: Sequence[ColumnMapping]) -> str | None:
+    """A type from the name of tab or file, else from what the columns mean."""
     for word in (
         name,
         *reversed(name.replace("-", " ").replace("_", " ").replace(".", " ").split()),

@@ -28,12 +28,16 @@ _DEFAULT_RELIABILITY = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """What the rows of one tab are: their type, the columns that identify them."""
+    """What the rows of one tab are: their type, the columns that identify them.
+
+    `list_name` says that all layouts of the tab list the same things, whatever their columns.
+    """
 
     asset_type: str | None = None
     keys: tuple[tuple[str, ...], ...] = ()
     detail: bool = False
     skip: bool = False
+    list_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
             tuple(tuple(key) for key in rule.get("key", ())),
             rule.get("detail", False),
             rule.get("skip", False),
+            f"{name} {tab}" if tab != "*" or rule.get("one_list", False) else "",
         )
         for tab, rule in body.get("tabs", {}).items()
     }

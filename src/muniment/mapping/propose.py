@@ -53,8 +53,8 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
     kept = {mapping.column: mapping for mapping in sheet.earlier}
     profiled = matching.profile(sheet.rows, sheet.columns, table=sheet.tab or None)
     samples = {column.name: list(column.profile.samples) for column in profiled}
-    fresh = [column for column in profiled if column.name not in kept]
-    ranking = matching.rank(fresh, _targets(attributes), _learned(connection))
+    fresh = any(column.name not in kept for column in profiled)
+    ranking = matching.rank(profiled, _targets(attributes), _learned(connection)) if fresh else {}
     proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
     taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
     chosen = [
@@ -156,5 +156,4 @@ def _learned(connection: sa.Connection) -> list[matching.Learned]:
     return [
         matching.Learned(lesson.subject, lesson.choice, lesson.accepted, lesson.rejected)
         for lesson in memory.lessons(connection, DECISION)
-        if lesson.choice
     ]

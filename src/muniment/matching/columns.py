@@ -102,7 +102,7 @@ def rank(
     by_name = {}
     for row, column in enumerate(ordered):
         judged = {number for place, number in verdicts if place == row}
-        view = _View(column, fixed, found, row, verdicts)
+        view = _View(column, fixed, names.index(fixed), found, row, verdicts)
         by_name[column.name] = _candidates(view, chances[row], judged)
     return {column.name: by_name[column.name] for column in columns}
 
@@ -165,6 +165,7 @@ class _View:
 
     column: Column
     targets: tuple[Target, ...]
+    index: names.NameIndex
     found: signals.Signals
     row: int
     verdicts: Mapping[tuple[int, int], Learned]
@@ -230,7 +231,7 @@ def _name_said(view: _View, number: int, signal: Mapping[str, float]) -> Iterabl
     if signal["own"] >= 0.9:  # noqa: PLR2004
         yield f'name "{header}" is the name of {target.name}'
     elif max(signal["exact"], signal["near"], signal["leaf"], signal["words"], signal["letters"]) > 0.3:  # noqa: PLR2004
-        nearest = names.index(view.targets).said(header, number)
+        nearest = view.index.said(header, number)
         if signal["exact"] >= 0.9:  # noqa: PLR2004
             yield f'name "{header}" is a synonym of {target.name}'
         else:

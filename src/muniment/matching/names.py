@@ -174,6 +174,9 @@ class NameIndex:
                     own = rank < 2  # noqa: PLR2004
                     early = 1.0 / (1.0 + max(0, rank - 2) / 4)
                     self._forms.append(_Form(place, own, early, text, words, _expand(words)))
+        self._by_target: list[list[_Form]] = [[] for _ in targets]
+        for form in self._forms:
+            self._by_target[form.target].append(form)
         self._exact: dict[str, dict[int, tuple[float, int]]] = {}
         self._near: dict[str, dict[int, tuple[float, int]]] = {}
         for number, form in enumerate(self._forms):
@@ -334,8 +337,7 @@ class NameIndex:
     def said(self, header: str, target: int) -> str:
         """Return the name of a target that is nearest to a header, as the model wrote it."""
         letters = "".join(self.words_of(header))[:64]
-        forms = [form for form in self._forms if form.target == target]
-        return max(forms, key=lambda form: (fuzz.ratio(letters, "".join(form.full)), form.own)).text
+        return max(self._by_target[target], key=lambda form: (fuzz.ratio(letters, "".join(form.full)), form.own)).text
 
 
 @lru_cache(maxsize=16)

@@ -29,7 +29,7 @@ def fingerprint(connection: sa.Connection, scope: Scope, *, with_ids: bool = Fal
         row[0]: f"{row[1]}|{row[2]}"
         for row in connection.execute(
             sa.text(
-                "SELECT r.id, s.name, r.source_key FROM records r JOIN sources s ON s.id = r.source_id"
+                "SELECT r.id, s.name, r.row_hash FROM records r JOIN sources s ON s.id = r.source_id"
                 " WHERE r.engagement_id = :engagement"
             ),
             {"engagement": scope.engagement_id},

@@ -20,7 +20,8 @@ def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Tab
 
     Args:
         engine: where the tables are made.
-        records: record, asset_id, source, ref (its key there), observed (microseconds), gone, asset_type, subtype.
+        records: record, asset_id, source, ref (orders records by content), observed (microseconds), gone, asset_type, subtype,
+            type_stated.
         claims: record, attribute, value (JSON text of one scalar), position in its list.
         attributes: as `policy.attribute_table` gives them.
         weights: as `policy.weight_table` gives them.
@@ -51,17 +52,18 @@ def _weigh(engine: Engine) -> None:
     engine.derive(
         "weighed",
         "SELECT s.asset_id, c.attribute, c.value, s.source, max(s.day) AS day,"
-        " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref"
+        " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref, true AS stated"
         " FROM fold_claims c JOIN speaking s USING (record) GROUP BY ALL UNION ALL"
         " SELECT asset_id, 'asset_type', to_json(asset_type || coalesce('/' || subtype, ''))::VARCHAR,"
-        " source, max(day), min_by(record, (-day, ref)), min_by(ref, (-day, ref))"
+        " source, max(day), min_by(record, (-day, ref)), min_by(ref, (-day, ref)), bool_or(type_stated::BOOLEAN)"
         " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, subtype, source",
     )
     engine.derive(
         "votes",
         "SELECT v.*, a.policy, a.multi, coalesce(w.authoritative, false) AS authoritative,"
-        " round(coalesce(w.weight, 1.0) * pow(0.5, (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute)"
-        f" - v.day) / a.half_life) * {_MICRO})::BIGINT AS micro"
+        " CASE WHEN NOT v.stated THEN 1 ELSE round(coalesce(w.weight, 1.0) * pow(0.5,"
+        " (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute) - v.day) / a.half_life)"
+        f" * {_MICRO})::BIGINT END AS micro"
         " FROM weighed v JOIN fold_attributes a USING (attribute)"
         " LEFT JOIN fold_weights w ON w.source = v.source AND w.attribute = v.attribute",
     )

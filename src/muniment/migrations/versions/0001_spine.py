@@ -1,4 +1,4 @@
-"""spine.
+"""The first schema: everything from sources to conflicts, each tenant table under its policy.
 
 Run once per database by Alembic, never edited after its release.
 """
@@ -300,20 +300,15 @@ def upgrade() -> None:
         sa.Column("key_columns", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("key_reason", sa.Text(), nullable=False),
         sa.Column("detail", sa.Boolean(), nullable=False),
+        sa.Column("type_stated", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "source_id"],
-            ["sources.tenant_id", "sources.id"],
-            name=op.f("fk_layouts_tenant_id_source_id"),
+            ["tenant_id", "source_id"], ["sources.tenant_id", "sources.id"], name=op.f("fk_layouts_tenant_id_source_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_layouts_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_layouts")),
         sa.UniqueConstraint(
-            "tenant_id",
-            "source_id",
-            "tab",
-            "header_hash",
-            name=op.f("uq_layouts_tenant_id_source_id_tab_header_hash"),
+            "tenant_id", "source_id", "tab", "header_hash", name=op.f("uq_layouts_tenant_id_source_id_tab_header_hash")
         ),
         info={"tenant": True},
     )
@@ -363,10 +358,7 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_index(
-        "ix_conflicts_rank",
-        "conflicts",
-        ["tenant_id", "engagement_id", "rank", "asset_id", "attribute"],
-        unique=False,
+        "ix_conflicts_rank", "conflicts", ["tenant_id", "engagement_id", "rank", "asset_id", "attribute"], unique=False
     )
     op.create_table(
         "imports",
@@ -396,19 +388,13 @@ def upgrade() -> None:
             name=op.f("fk_imports_tenant_id_engagement_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "flow_id"],
-            ["flows.tenant_id", "flows.id"],
-            name=op.f("fk_imports_tenant_id_flow_id"),
+            ["tenant_id", "flow_id"], ["flows.tenant_id", "flows.id"], name=op.f("fk_imports_tenant_id_flow_id")
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "layout_id"],
-            ["layouts.tenant_id", "layouts.id"],
-            name=op.f("fk_imports_tenant_id_layout_id"),
+            ["tenant_id", "layout_id"], ["layouts.tenant_id", "layouts.id"], name=op.f("fk_imports_tenant_id_layout_id")
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "source_id"],
-            ["sources.tenant_id", "sources.id"],
-            name=op.f("fk_imports_tenant_id_source_id"),
+            ["tenant_id", "source_id"], ["sources.tenant_id", "sources.id"], name=op.f("fk_imports_tenant_id_source_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_imports_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
@@ -433,8 +419,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')",
-            name=op.f("ck_mappings_state"),
+            "state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')", name=op.f("ck_mappings_state")
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "decision_id"],
@@ -466,9 +451,7 @@ def upgrade() -> None:
         sa.Column("excerpt", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "flow_id"],
-            ["flows.tenant_id", "flows.id"],
-            name=op.f("fk_rejects_tenant_id_flow_id"),
+            ["tenant_id", "flow_id"], ["flows.tenant_id", "flows.id"], name=op.f("fk_rejects_tenant_id_flow_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_rejects_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rejects")),
@@ -492,6 +475,7 @@ def upgrade() -> None:
         sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asset_type", sa.Text(), nullable=True),
         sa.Column("subtype", sa.Text(), nullable=True),
+        sa.Column("type_stated", sa.Boolean(), nullable=False),
         sa.Column("claims", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
@@ -502,19 +486,13 @@ def upgrade() -> None:
             name=op.f("fk_records_tenant_id_engagement_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "import_id"],
-            ["imports.tenant_id", "imports.id"],
-            name=op.f("fk_records_tenant_id_import_id"),
+            ["tenant_id", "import_id"], ["imports.tenant_id", "imports.id"], name=op.f("fk_records_tenant_id_import_id")
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "layout_id"],
-            ["layouts.tenant_id", "layouts.id"],
-            name=op.f("fk_records_tenant_id_layout_id"),
+            ["tenant_id", "layout_id"], ["layouts.tenant_id", "layouts.id"], name=op.f("fk_records_tenant_id_layout_id")
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "source_id"],
-            ["sources.tenant_id", "sources.id"],
-            name=op.f("fk_records_tenant_id_source_id"),
+            ["tenant_id", "source_id"], ["sources.tenant_id", "sources.id"], name=op.f("fk_records_tenant_id_source_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_records_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_records")),

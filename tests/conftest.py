@@ -120,9 +120,7 @@ def make_home(server: embedded.Address, new_database: NewDatabase, prepared: str
             configuration = load({"home": folder, "database_url": url, "actor": "tester", **values})
             engine = db.engine(url)
             try:
-                scope = tenancy.open_scope(
-                    engine, configuration["tenant"], configuration["engagement"], "tester"
-                )
+                scope = tenancy.open_scope(engine, configuration["tenant"], configuration["engagement"], "tester")
                 yield Home(configuration, scope)
             finally:
                 engine.dispose()
@@ -261,10 +259,7 @@ def estate_home(make_home, another, tmp_path_factory: pytest.TempPathFactory) ->
         deliver(
             whole,
             folder / "deliveries",
-            [
-                Delivery(source, 1, tuple(machine(number)[source] for number in range(1, 5)))
-                for source in COLUMNS
-            ],
+            [Delivery(source, 1, tuple(machine(number)[source] for number in range(1, 5))) for source in COLUMNS],
         )
         assert [asset.record_count for asset in assets(whole)] == [3, 3, 3, 3]
         whole.scope.engine.dispose()

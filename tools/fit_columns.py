@@ -1,14 +1,7 @@
 """Fit the weights of column matching, and measure it on headers it was not fitted on.
 
-Run by hand: `python tools/fit_columns.py [--fit]`. Reads third-party headers and inventories from
-MUNIMENT_DATA, what they mean from `tests/matching/cases/inventories.toml` and the targets from the model;
-writes nothing. `--fit` prints weights for `muniment/matching/columns.py`; without it those in force are
-measured.
-
-The training table: every column of the inventories, with its values, and every header of the header gold,
-without; each against all synonyms and against each half of them (by a hash), since half of the headers of
-the world are in no list; once more with a header that says nothing, for what values alone are worth.
-Held out: headers whose hash says so, with all their tables and variants.
+Run by hand: `python tools/fit_columns.py [--fit]`; it writes nothing, `--fit` prints weights for
+`matching/columns.py`. Reads third-party headers from MUNIMENT_DATA and their meanings from the tests' cases.
 """
 
 import argparse
@@ -35,6 +28,9 @@ from muniment.matching import columns, signals
 
 DATA = Path(os.environ.get("MUNIMENT_DATA", "../shared/data"))
 LABELS = Path("tests/matching/cases/inventories.toml")
+# The training table: every column of the inventories with its values and every header of the header gold
+# without, each against all synonyms and against each half of them (by a hash), since half of the headers of
+# the world are in no list; once more with a header that says nothing. Held out: headers whose hash says so.
 HELD_OUT = 0.3
 PENALTY = 0.0002
 SHARES = (1.0, 0.5, 0.5, 0.25)

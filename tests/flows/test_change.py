@@ -1,4 +1,3 @@
-import itertools
 from uuid import UUID
 
 import pytest
@@ -21,9 +20,7 @@ def named(home: Home, name: str) -> register.Asset:
 
 def partition(home: Home) -> set[frozenset[str]]:
     """Which records are one asset, by source key."""
-    return {
-        frozenset(record.source_key for record in records_of(home, asset.id)) for asset in assets(home)
-    }
+    return {frozenset(record.source_key for record in records_of(home, asset.id)) for asset in assets(home)}
 
 
 def test_a_merge_makes_two_assets_one_under_the_older_id(estate):

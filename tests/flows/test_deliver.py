@@ -24,9 +24,7 @@ NOTED = ("writers", "events", "flows")  # that a command ran is written down; wh
 
 def versions(home):
     with home.scope.transaction() as connection:
-        return {
-            asset.id: len(register.history(connection, home.scope, asset.id)) for asset in assets(home)
-        }
+        return {asset.id: len(register.history(connection, home.scope, asset.id)) for asset in assets(home)}
 
 
 def rows(source, *numbers, **changed):
@@ -145,9 +143,7 @@ def test_a_record_of_a_megabyte_is_kept_whole(estate, tmp_path):
     long = "x" * 1_000_000
     deliver(estate, tmp_path, [Delivery("cmdb", 5, rows("cmdb", 7, Owner=long))])
     with estate.scope.transaction() as connection:
-        (delivery,) = [
-            one for one in evidence.list_imports(connection, estate.scope) if one.file == "cmdb-5.csv"
-        ]
+        (delivery,) = [one for one in evidence.list_imports(connection, estate.scope) if one.file == "cmdb-5.csv"]
     assert estate.lake.row(delivery.lake_path, 1)["Owner"] == long
     assert next(asset for asset in assets(estate) if asset.name == "app07").record_count == 1
 

@@ -1,24 +1,17 @@
 import dataclasses
-import os
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import (
     SOAK,
     Delivery,
     assets,
-    counts,
     deliver,
     fingerprint,
-    machine,
 )
 
 from muniment import flows
-from muniment.base.home import Home
 
 NAMES = ("app01", "app02", "db01", "APP01", "localhost", "")
 SERIALS = ("CZC00001X", "CZC00002X", "CZC00003X", "To Be Filled By O.E.M.", "")
@@ -79,7 +72,7 @@ def batches(draw: st.DrawFn, given: Sequence[Delivery]) -> list[list[Delivery]]:
 
 
 @settings(
-    max_examples=int(os.environ.get("EX","4")),
+    max_examples=150 if SOAK else 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
@@ -96,8 +89,6 @@ def test_any_order_and_batching_of_the_same_deliveries_gives_the_same_register(
             part.write(folder / f"{number}", f"{part.source}-{part.day}-{index}.csv")
             for index, part in enumerate(command)
         )
-        flows.import_files(
-            shuffled, flows.Request(paths, source=command[0].source, full=command[0].full)
-        )
+        flows.import_files(shuffled, flows.Request(paths, source=command[0].source, full=command[0].full))
     assert fingerprint(shuffled) == fingerprint(straight)
     assert assets(straight)

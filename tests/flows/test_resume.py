@@ -1,4 +1,3 @@
-import contextlib
 import json
 import os
 import signal
@@ -7,16 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import SOAK, Delivery, counts, fingerprint, machine
 
 from muniment import evidence, flows
 from muniment.base import jobs
-from muniment.base.errors import NotFound, Rejected
+from muniment.base.errors import Rejected
 from muniment.base.home import Home
 
 DRIVER = """
@@ -155,9 +152,7 @@ def test_a_killed_import_can_be_resumed_by_its_id_once(engagement, start, paths,
         flows.resume(home, flow.id)
 
 
-def test_a_summary_of_a_resumed_import_counts_what_was_read_before_the_kill(
-    engagement, start, paths, whole
-):
+def test_a_summary_of_a_resumed_import_counts_what_was_read_before_the_kill(engagement, start, paths, whole):
     home, (_, trace) = engagement(), whole
     commits = [number for number, kind in enumerate(trace) if kind == "commit"]
     start(home, paths, commits[-6])

@@ -19,6 +19,7 @@ events = tenant_table(
     text("topic"),
     text("actor"),
     jsonb("payload"),
+    root=True,
 )
 
 

@@ -28,6 +28,7 @@ engagements = tenant_table(
     text("name"),
     moment("created_at"),
     sa.UniqueConstraint("tenant_id", "name"),
+    root=True,
 )
 
 _LONGEST_NAME = 100

@@ -28,10 +28,10 @@ STRONG = (
     ("ip_address",),
 )
 """Attributes that make a key where a layout has no column for it: the best of each group, the
-last group only where the others say nothing. Two things may share one value (a cloned serial,
+last group only where no hardware is named. Two things may share one value (a cloned serial,
 a re-used name), hardly the pair."""
 
-_DERIVED_RANK = 1_000
+_DERIVED_RANK = 1_000_000
 _OBSERVED_SLACK_DAYS = 1
 
 
@@ -42,6 +42,7 @@ class Raw:
     import_id: str
     delivered_at: datetime
     rows: pa.Table
+    lag_days: int = 0
 
 
 def records(
@@ -62,7 +63,7 @@ def records(
 
     Returns:
         Columns source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
-        observed (microseconds since 1970), asset_type, subtype, type_stated, claims, notes (JSON text), and
+        observed (microseconds since 1970), asset_type, subtype, type_stated, claims, derived, notes (JSON text), and
         rows_merged: how many rows became this record.
     """
     cells: list[pa.Table] = []
@@ -194,6 +195,7 @@ def _row_table(raw: Raw, layout: Layout, start: int) -> pa.Table:
             "row_hash": raw.rows["_hash"],
             "content": raw.rows["_content"],
             "delivered": pa.array(np.full(count, int(raw.delivered_at.timestamp() * 1_000_000)), pa.int64()),
+            "lag": pa.array([raw.lag_days] * count, pa.int64()),
             "raw_key": _raw_key(raw.rows, layout),
         }
     )
@@ -263,7 +265,7 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         f"SELECT r.*, '{prefix}:' || coalesce('=' || r.raw_key, '~' || k.strong_key,"
         " 'row ' || r.row_hash || '-' || md5(r.content)) AS source_key,"
         " CASE WHEN o.observed IS NULL OR"
-        f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered"
+        f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered - r.lag * {day}"
         " ELSE o.observed END AS observed,"
         f" coalesce(t.asset_type, CASE WHEN x.row IS NOT NULL THEN 'database' END, {default_type}) AS asset_type,"
         f" t.subtype AS subtype, t.row IS NOT NULL OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
@@ -293,7 +295,8 @@ def _strong_keys() -> str:
         )
     hardware, name, address = parts
     return (
-        f"SELECT row, coalesce(nullif(concat_ws('|', {hardware}, {name}), ''), {address}) AS strong_key"
+        f"SELECT row, nullif(concat_ws('|', {hardware}, {name},"
+        f" CASE WHEN {hardware} IS NULL THEN {address} END), '') AS strong_key"
         " FROM best_cells GROUP BY row"
     )
 
@@ -313,13 +316,14 @@ def _claims(engine: Engine, layout: Layout, multi: str) -> None:
         " SELECT c.row, c.attribute, c.value, c.rank FROM best_cells c JOIN ranked r"
         f" ON r.row = c.row AND r.place = 1{extra}) GROUP BY row, attribute, value",
     )
-    engine.derive(
-        "claims",
-        "SELECT row, '{' || string_agg(claim, ',' ORDER BY claim) || '}' AS claims FROM ("
-        " SELECT row, to_json(attribute) || ':[' || string_agg(value, ',' ORDER BY rank, value) || ']'"
-        " AS claim FROM record_cells WHERE attribute <> 'asset_type' GROUP BY row, attribute)"
-        " GROUP BY row",
-    )
+    for name, which in (("claims", ""), ("derived_claims", "NOT ")):
+        engine.derive(
+            name,
+            "SELECT row, '{' || string_agg(claim, ',' ORDER BY claim) || '}' AS claims FROM ("
+            " SELECT row, to_json(attribute) || ':[' || string_agg(value, ',' ORDER BY rank, value) || ']'"
+            f" AS claim FROM record_cells WHERE attribute <> 'asset_type' AND {which}"
+            f" (attribute IN ({multi}) OR rank < {_DERIVED_RANK}) GROUP BY row, attribute) GROUP BY row",
+        )
     engine.derive(
         "row_notes",
         "SELECT row, '[' || string_agg(note, ',' ORDER BY note) FILTER (WHERE note LIKE '%\"problem\":%')"
@@ -335,10 +339,13 @@ def _claims(engine: Engine, layout: Layout, multi: str) -> None:
     engine.derive(
         "keyed",
         "SELECT r.source_key, r.import_id, r.row_number, r.row_hash,"
-        " md5(concat(r.asset_type, '/', r.subtype, '/', r.type_stated, coalesce(c.claims, '{}'))) AS claims_hash,"
+        " md5(concat(r.asset_type, '/', r.subtype, '/', r.type_stated, coalesce(c.claims, '{}'),"
+        " coalesce(e.claims, ''))) AS claims_hash,"
         " r.filled, r.delivered, r.observed, r.asset_type, r.subtype,"
-        " r.type_stated, coalesce(c.claims, '{}') AS claims, '{\"problems\":' || coalesce(n.problems, '[]')"
+        " r.type_stated, coalesce(c.claims, '{}') AS claims, coalesce(e.claims, '{}') AS derived,"
+        " '{\"problems\":' || coalesce(n.problems, '[]')"
         f" || ',\"notes\":' || coalesce(n.notes, '[]'){rows_note} || '}}' AS notes, r.rows_merged"
-        " FROM ranked r LEFT JOIN claims c USING (row) LEFT JOIN row_notes n USING (row)"
+        " FROM ranked r LEFT JOIN claims c USING (row) LEFT JOIN derived_claims e USING (row)"
+        " LEFT JOIN row_notes n USING (row)"
         " LEFT JOIN details d USING (row) WHERE r.place = 1",
     )

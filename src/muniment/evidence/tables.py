@@ -24,6 +24,7 @@ sources = tenant_table(
     moment("created_at"),
     text("created_by"),
     sa.UniqueConstraint("tenant_id", "name"),
+    root=True,
 )
 layouts = tenant_table(
     "layouts",
@@ -105,6 +106,7 @@ records = tenant_table(
     text("subtype", nullable=True),
     sa.Column("type_stated", sa.Boolean, nullable=False),
     jsonb("claims"),
+    jsonb("derived"),
     jsonb("notes"),
     sa.Column("gone", sa.Boolean, nullable=False),
     moment("updated_at"),

@@ -76,7 +76,11 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The newest claims of one source about one thing."""
+    """The newest claims of one source about one thing.
+
+    `derived` holds single values read off a cell of another attribute (a family off an operating
+    system); they count only where nobody claims the attribute itself.
+    """
 
     id: UUID
     source_id: UUID
@@ -88,6 +92,7 @@ class Record:
     observed_at: datetime
     asset_type: str | None
     claims: Mapping[str, list[Any]]
+    derived: Mapping[str, list[Any]]
     notes: Mapping[str, Any]
     gone: bool
 

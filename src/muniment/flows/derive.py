@@ -104,7 +104,7 @@ def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence
 
 _STORED = (
     "id", "layout_id", "source_key", "import_id", "row_number", "row_hash", "claims_hash", "filled",
-    "delivered", "observed", "asset_type", "subtype", "type_stated", "claims", "notes",
+    "delivered", "observed", "asset_type", "subtype", "type_stated", "claims", "derived", "notes",
 )  # fmt: skip
 
 
@@ -206,7 +206,12 @@ def _records(
         if column.applied and column.attribute is not None
     ]
     raws = [
-        evidence.Raw(str(delivery.id), delivery.observed_at, home.lake.read(delivery.lake_path))
+        evidence.Raw(
+            str(delivery.id),
+            delivery.observed_at,
+            home.lake.read(delivery.lake_path),
+            mapping.kind(delivery.details["kind"]).lag_days,
+        )
         for delivery in delivered
     ]
     return evidence.records(bulk, raws, layout, rules, attributes)

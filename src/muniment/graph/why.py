@@ -121,7 +121,7 @@ def _claims(
     imports = {item.id: item for item in evidence.list_imports(connection, home.scope)}
     claims = []
     for record in evidence.get_records(connection, identity.members(connection, asset.id)):
-        values = record.claims.get(attribute.name)
+        values = record.claims.get(attribute.name) or record.derived.get(attribute.name)
         if values is None:
             continue
         source, delivery = sources[record.source_id], imports[record.import_id]

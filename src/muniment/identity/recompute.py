@@ -26,6 +26,9 @@ _ATTRIBUTES = (
     "uuid", "cloud_id", "serial", "asset_tag", "vm_id", "mac_address", "ip_address", "fqdn",
     "hostname", "name", "application_id", "database_name", "instance_name", "host",
 )  # fmt: skip
+_VIRTUAL_CARDS = "(00:50:56|00:0c:29|00:05:69|00:1c:14|08:00:27|00:15:5d|52:54:00|00:16:3e|00:1c:42).*"
+"""Network cards of VMware, VirtualBox, Hyper-V, QEMU, Xen and Parallels, by their IEEE prefixes."""
+
 _LOOSE = "machine"
 
 
@@ -91,21 +94,31 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
         "SELECT f.record, lower(trim(i.value)) AS value FROM raw_identifiers i JOIN found f ON f.id = i.id"
         " WHERE f.family = 'machine' AND i.attribute IN ('hostname', 'name', 'fqdn')",
     )
+    engine.derive(
+        "identifying",
+        "SELECT f.record, f.family, CASE i.attribute WHEN 'database_name' THEN 'name'"
+        "  WHEN 'host' THEN 'parent' WHEN 'instance_name' THEN 'instance' ELSE i.attribute END AS kind,"
+        " CASE i.attribute WHEN 'uuid' THEN coalesce(s.canonical, i.value)"
+        "  WHEN 'host' THEN split_part(lower(trim(i.value)), '.', 1) ELSE lower(trim(i.value)) END AS value"
+        " FROM raw_identifiers i JOIN found f ON f.id = i.id"
+        " LEFT JOIN spellings s ON i.attribute = 'uuid' AND s.value = i.value"
+        " WHERE NOT (i.attribute = 'serial' AND i.value ILIKE 'VMWARE-%')"  # the uuid, written otherwise
+        " AND CASE WHEN f.family = 'machine'"
+        "  THEN i.attribute NOT IN ('hostname', 'name', 'fqdn', 'host', 'database_name', 'instance_name')"
+        "  WHEN f.family = 'database' THEN i.attribute NOT IN ('hostname', 'fqdn', 'ip_address', 'mac_address')"
+        "  ELSE i.attribute NOT IN ('host', 'instance_name', 'database_name') END",
+    )
     return engine.rows(
         "SELECT record, 'hostname' AS kind, split_part(value, '.', 1) AS value FROM names"
         f" WHERE regexp_full_match(split_part(value, '.', 1), '{_LABEL}') AND value NOT SIMILAR TO '[0-9.:]+'"
         f" UNION SELECT record, 'fqdn', value FROM names WHERE regexp_full_match(value, '{_FQDN}')"
-        " AND value NOT SIMILAR TO '[0-9.]+'"
-        " UNION SELECT f.record, CASE i.attribute WHEN 'database_name' THEN 'name' WHEN 'host' THEN 'parent'"
-        "  WHEN 'instance_name' THEN 'instance' ELSE i.attribute END,"
-        " CASE i.attribute WHEN 'uuid' THEN coalesce(s.canonical, i.value)"
-        "  WHEN 'host' THEN split_part(lower(trim(i.value)), '.', 1) ELSE lower(trim(i.value)) END"
-        " FROM raw_identifiers i JOIN found f ON f.id = i.id"
-        " LEFT JOIN spellings s ON i.attribute = 'uuid' AND s.value = i.value"
-        " WHERE CASE WHEN f.family = 'machine'"
-        "  THEN i.attribute NOT IN ('hostname', 'name', 'fqdn', 'host', 'database_name', 'instance_name')"
-        "  WHEN f.family = 'database' THEN i.attribute NOT IN ('hostname', 'fqdn', 'ip_address', 'mac_address')"
-        "  ELSE i.attribute NOT IN ('host', 'instance_name', 'database_name') END"
+        " AND value NOT SIMILAR TO '[0-9.]+' UNION SELECT record, kind, value FROM identifying"
+        " UNION SELECT record, 'form', min(form) FROM (SELECT record, CASE"
+        f"  WHEN kind = 'mac_address' AND value SIMILAR TO '{_VIRTUAL_CARDS}' THEN 'virtual'"
+        "   WHEN kind = 'mac_address' AND value NOT SIMILAR TO '.[26ae].*' THEN 'physical'"
+        "   WHEN kind = 'serial' AND value SIMILAR TO '[a-z0-9]{5,15}' THEN 'physical' END AS form"
+        "  FROM identifying WHERE family = 'machine') WHERE form IS NOT NULL"
+        " GROUP BY record HAVING count(DISTINCT form) = 1"
     )
 
 

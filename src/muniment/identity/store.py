@@ -36,7 +36,8 @@ def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[st
         connection,
         "SELECT r.id, a.attribute, v.value FROM records r"
         " CROSS JOIN LATERAL unnest(%s::text[]) AS a(attribute)"
-        " CROSS JOIN LATERAL jsonb_array_elements_text(r.claims -> a.attribute) AS v(value)"
+        " CROSS JOIN LATERAL jsonb_array_elements_text("
+        "  coalesce(r.claims -> a.attribute, r.derived -> a.attribute)) AS v(value)"
         " WHERE r.engagement_id = %s",
         (list(attributes), scope.engagement_id),
     )

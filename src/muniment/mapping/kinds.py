@@ -42,7 +42,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of source."""
+    """A kind of source.
+
+    `lag_days`: rows without a date of their own are believed to be so much older than their delivery.
+    """
 
     name: str
     title: str
@@ -50,6 +53,7 @@ class Kind:
     reliability: Mapping[str, float]
     tabs: Mapping[str, Tab]
     file_names_host: bool
+    lag_days: int
 
     def tab(self, name: str) -> Tab:
         """What is known of a tab, by its name in any case."""
@@ -85,6 +89,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
         body["reliability"],
         tabs,
         body.get("file_names_host", False),
+        body.get("lag_days", 0),
     )
 
 

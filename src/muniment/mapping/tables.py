@@ -34,4 +34,5 @@ own_attributes = tenant_table(
     text("actor"),
     moment("at"),
     key=("name",),
+    root=True,
 )

@@ -19,7 +19,7 @@ from muniment.matching.types import NONE, Candidate, Column, Learned, Proposal, 
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "exact": 7.24,
+        "exact": 8.04,
         "specific": 3.06,
         "own": 1.3,
         "early": 3.01,
@@ -48,7 +48,8 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "topic": 0.75,
     }
 )
-"""Signal of a pair -> log-odds a full signal adds; what each signal says is in `signals.PAIR`."""
+"""Signal of a pair -> log-odds a full signal adds; what each signal says is in `signals.PAIR`. `exact` is 0.8
+above its fit: against all synonyms, held-out columns given .75 to .9 were right 95 to 100 % of the time."""
 
 NOTHING_WEIGHTS: Mapping[str, float] = MappingProxyType({"always": 8.13, "empty": -0.46, "prose": -0.74, "bare": 0.9})
 """The same for "none of them"; see `signals.NOTHING`."""

@@ -30,11 +30,12 @@ WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name 
     "serial": Weight("hardware", 9, 7),
     "asset_tag": Weight("hardware", 8, 5),
     "vm_id": Weight("hardware", 8, 0),
-    "mac_address": Weight("network", 7, 1),
+    "mac_address": Weight("network", 7, 2),
     "ip_address": Weight("network", 3, 0.5),
     "fqdn": Weight("name", 5.5, 2),
     "hostname": Weight("name", 5, 3),
     "application_id": Weight("hardware", 10, 6),
+    "form": Weight("hardware", 0, 5),
     "name": Weight("name", 5, 4),
     "parent": Weight("place", 2, 4),
     "instance": Weight("place", 2, 2),
@@ -43,9 +44,9 @@ WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name 
 THRESHOLD = 4.0
 """Bits from which a pair is a match."""
 
-SHARED_BASE = 4.0
+SHARED_BASE = 6.0
 SHARED_PER_DOUBLING = 2.0
-"""What a value loses that n > 1 things of one source carry: 4 + 2 log2(n/2) bits, never below 0."""
+"""What a value loses that n > 1 things of one source carry: 6 + 2 log2(n/2) bits, never below 0."""
 
 SECOND_OPINION = 0.25
 """Further agreements of one group (uuid and serial, two addresses) are not independent: a quarter."""
@@ -201,8 +202,9 @@ def _score_pairs(engine: Engine, candidates: str, name: str) -> None:
         " AND j.record = p.b AND i.kind = x.kind AND length(i.value) > 5"
         f" AND damerau_levenshtein(i.value, j.value) = 1) THEN {NEARLY} ELSE 1 END AS bits FROM candidates p"
         " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
-        " JOIN weights w ON w.kind = x.kind LEFT JOIN agreements g"
-        " ON g.a = p.a AND g.b = p.b AND g.kind = x.kind WHERE g.a IS NULL AND w.disagree > 0",
+        " JOIN weights w ON w.kind = x.kind WHERE w.disagree > 0 AND NOT EXISTS ("
+        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
+        " WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind)",
     )
     engine.derive(
         "gains",

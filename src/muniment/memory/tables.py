@@ -19,6 +19,7 @@ decisions = tenant_table(
     text("actor"),
     moment("at"),
     sa.Index("ix_decisions_kind", "tenant_id", "kind", "subject"),
+    root=True,
 )
 feedback = tenant_table(
     "feedback",

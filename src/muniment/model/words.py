@@ -25,6 +25,9 @@ _CODE = re.compile(r"^[0-9]{1,3} ?[-\u2013:.)] ?(?=\D)")
 _BRACKETS = re.compile(r"\s?[(\[][^()\[\]]*[)\]]$")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)+")
 _PERSON = re.compile(r"([^<>]*)<\s*(?:mailto:)?([^<>\s]+)\s*>")
+_LAST_FIRST = re.compile(
+    r"((?:[^\W\d_][\w.'-]* ){0,2}[^\W\d_][\w'-]*), ?([^\W\d_][\w.'-]*(?: (?!and\b|und\b|et\b)[^\W\d_][\w.'-]*)?)",
+)
 _URL = re.compile(r"(?:([a-zA-Z][a-zA-Z0-9+.-]{1,30})://)?([^\s/?#]+)([/?#]\S*)?")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _LONGEST_WORD = 200
@@ -84,9 +87,10 @@ _EMAIL_OF = MappingProxyType({"owner": "owner_email", "user": "user_email"})
 
 
 def person_cell(attribute: Attribute, text: str, _context: Context) -> Normalised:
-    """Read a person or unit; an e-mail address beside or instead of the name is derived."""
+    """Read a person or unit, "Last, First" turned round; an e-mail address beside the name is derived."""
     if "@" not in text or len(text) > _LONGEST_WORD:
-        return Normalised((text,))
+        turned = _LAST_FIRST.fullmatch(text[:_LONGEST_WORD])
+        return Normalised((f"{turned[2]} {turned[1]}" if turned else text,))
     person = _PERSON.fullmatch(text)
     name, address = (person[1].strip(" \"'"), person[2]) if person else ("", text)
     if not _EMAIL.fullmatch(address):

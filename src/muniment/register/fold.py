@@ -7,9 +7,11 @@ integers, every order is total, so the order in which claims arrived can never s
 import pyarrow as pa
 
 from muniment.base.engine import Engine
+from muniment.register.policy import ALTERNATIVES
 
 _MICRO = 1_000_000
 _DAY = 86_400_000_000
+_UNKNOWN_SHARE = 0.75
 _LONGEST_TERM = 200
 _MACHINE_NAMES = ("hostname", "fqdn", "name", "aliases", "serial", "ip_address")
 _OTHER_NAMES = ("name", "application_id", "database_name", "hostname", "fqdn", "software_product")
@@ -20,11 +22,11 @@ def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Tab
 
     Args:
         engine: where the tables are made.
-        records: record, asset_id, source, ref (orders records by content), observed (microseconds), gone, asset_type, subtype,
-            type_stated.
-        claims: record, attribute, value (JSON text of one scalar), position in its list.
+        records: record, asset_id, source, ref (orders records by content), observed (microseconds),
+            gone, asset_type, subtype, type_stated.
+        claims: record, attribute, value (JSON text of one scalar), stated (not derived from another).
         attributes: as `policy.attribute_table` gives them.
-        weights: as `policy.weight_table` gives them.
+        weights: as `policy.share_table` gives them.
     """
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
@@ -52,20 +54,23 @@ def _weigh(engine: Engine) -> None:
     engine.derive(
         "weighed",
         "SELECT s.asset_id, c.attribute, c.value, s.source, max(s.day) AS day,"
-        " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref, true AS stated"
+        " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref,"
+        " bool_or(c.stated::BOOLEAN) AS stated"
         " FROM fold_claims c JOIN speaking s USING (record) GROUP BY ALL UNION ALL"
         " SELECT asset_id, 'asset_type', to_json(asset_type || coalesce('/' || subtype, ''))::VARCHAR,"
         " source, max(day), min_by(record, (-day, ref)), min_by(ref, (-day, ref)), bool_or(type_stated::BOOLEAN)"
         " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, subtype, source",
     )
-    engine.derive(
+    engine.derive(  # what was derived or guessed counts only where nobody claims the attribute
         "votes",
-        "SELECT v.*, a.policy, a.multi, coalesce(w.authoritative, false) AS authoritative,"
-        " CASE WHEN NOT v.stated THEN 1 ELSE round(coalesce(w.weight, 1.0) * pow(0.5,"
-        " (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute) - v.day) / a.half_life)"
-        f" * {_MICRO})::BIGINT END AS micro"
+        "SELECT asset_id, attribute, value, source, day, record, ref, policy, multi, authoritative,"
+        f" round(greatest(0, ln({ALTERNATIVES} * p / (1 - p))) * {_MICRO})::BIGINT AS micro FROM ("
+        " SELECT v.*, a.policy, a.multi, coalesce(w.authoritative, false) AS authoritative,"
+        f" least(0.99, coalesce(w.share, {_UNKNOWN_SHARE}) * pow(0.5,"
+        " (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute) - v.day) / a.half_life)) AS p"
         " FROM weighed v JOIN fold_attributes a USING (attribute)"
-        " LEFT JOIN fold_weights w ON w.source = v.source AND w.attribute = v.attribute",
+        " LEFT JOIN fold_weights w ON w.source = v.source AND w.attribute = v.attribute"
+        " QUALIFY v.stated OR NOT bool_or(v.stated) OVER (PARTITION BY v.asset_id, v.attribute))",
     )
 
 
@@ -89,12 +94,13 @@ def _rank(engine: Engine) -> None:
     engine.derive(
         "masses",
         "SELECT asset_id, attribute,"
-        f" list_sum(list_sort(list(exp(least(micro, 30 * {_MICRO}) / {_MICRO}.0)))) + 1 AS mass"
+        f" list_sum(list_sort(list(exp(least(micro, 30 * {_MICRO}) / {_MICRO}.0))))"
+        f" + greatest(1, {ALTERNATIVES} + 1 - count(*)) AS mass"
         " FROM ranked_values GROUP BY asset_id, attribute",
     )
     engine.derive(
         "scored",
-        "SELECT r.*, round(CASE WHEN r.multi THEN exp(s) / (1 + exp(s)) ELSE exp(s) / m.mass END, 4)"
+        f"SELECT r.*, round(CASE WHEN r.multi THEN exp(s) / ({ALTERNATIVES} + exp(s)) ELSE exp(s) / m.mass END, 4)"
         f" AS confidence FROM (SELECT *, least(micro, 30 * {_MICRO}) / {_MICRO}.0 AS s FROM ranked_values) r"
         " JOIN masses m USING (asset_id, attribute)",
     )

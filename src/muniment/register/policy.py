@@ -3,7 +3,6 @@
 Plain tables that `fold` reads. Defaults come from the model; a source's settings outrank them.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,21 +12,24 @@ from muniment import model
 
 HALF_LIFE_DAYS: Mapping[str, int] = {
     "utilisation": 14,
-    "placement": 365,
-    "organisation": 365,
-    "governance": 365,
-    "software": 365,
     "migration": 180,
-    "cost": 730,
-    "hardware": 730,
-    "life_cycle": 730,
-    "identity": 365,
+    "placement": 730,
+    "organisation": 730,
+    "governance": 730,
+    "software": 730,
+    "identity": 730,
+    "cost": 1_095,
+    "hardware": 1_095,
+    "life_cycle": 1_095,
 }
-"""After so many days a claim says half as much as a fresh one. Orders of magnitude of how often
-such facts change in an estate, not fitted to data; learned ones come with the trust model."""
+"""After so many days half of such facts have changed. Orders of magnitude of how estates change, not
+fitted to data; learned ones come with the trust model."""
 
-_ADDRESS_HALF_LIFE = 90
-_LEAST, _MOST = 0.5, 0.99
+ALTERNATIVES = 10
+"""Wrong values that a source could as well have given: the n of ACCU (Dong, Berti-Equille and Srivastava,
+"Integrating Conflicting Data", VLDB 2009), whose vote count ln(n A / (1 - A)) is the weight of a claim."""
+
+_ADDRESS_HALF_LIFE = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,13 @@ def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
     )
 
 
-def weight_table(reliabilities: list[Reliability]) -> pa.Table:
-    """Per source and attribute: weight of a fresh claim in nats, ln(p / (1 - p))."""
-    odds = [min(max(item.share_right, _LEAST), _MOST) for item in reliabilities]
+def share_table(reliabilities: list[Reliability]) -> pa.Table:
+    """Per source and attribute: the share of right values (0 to 1), and whether the source decides alone."""
     return pa.table(
         {
             "source": pa.array([item.source for item in reliabilities], pa.string()),
             "attribute": pa.array([item.attribute for item in reliabilities], pa.string()),
-            "weight": pa.array([math.log(share / (1 - share)) for share in odds], pa.float64()),
+            "share": pa.array([item.share_right for item in reliabilities], pa.float64()),
             "authoritative": pa.array([item.authoritative for item in reliabilities], pa.bool_()),
         }
     )
@@ -78,4 +79,8 @@ def _half_life(attribute: model.Attribute) -> float:
 
 
 def _searchable(attribute: model.Attribute) -> bool:
-    return attribute.name not in {"notes", "description"} and attribute.group != "utilisation"
+    return (
+        attribute.name not in {"notes", "description"}
+        and attribute.group not in {"utilisation", "cost"}
+        and attribute.type not in {"datetime", "date"}
+    )

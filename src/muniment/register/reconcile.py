@@ -14,7 +14,7 @@ from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.register import store
 from muniment.register.fold import fold
-from muniment.register.policy import Reliability, attribute_table, weight_table
+from muniment.register.policy import Reliability, attribute_table, share_table
 from muniment.register.types import Reconciled
 
 
@@ -33,7 +33,7 @@ def reconcile(
         scope: whose register.
         engine: for the fold's tables.
         attributes: the model with the tenant's own attributes.
-        reliabilities: how much each source weighs per attribute; a missing pair weighs 1 nat.
+        reliabilities: how much each source weighs per attribute; a missing pair counts as right 0.75 of the time.
         cause: what led to this, kept with every version it makes.
     """
     fold(
@@ -41,7 +41,7 @@ def reconcile(
         store.stale_records(connection, scope),
         store.stale_claims(connection, scope),
         attribute_table(attributes),
-        weight_table(reliabilities),
+        share_table(reliabilities),
     )
     engine.register("stored", store.stored_hashes(connection, scope))
     engine.derive(

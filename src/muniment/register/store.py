@@ -86,10 +86,11 @@ def stale_claims(connection: sa.Connection, scope: Scope) -> pa.Table:
     """The claims of the stale assets' records, one row per value."""
     return db.read_arrow(
         connection,
-        "SELECT r.id AS record, c.key AS attribute, v.value::text AS value"
+        "SELECT r.id AS record, c.key AS attribute, v.value::text AS value, c.stated"
         " FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
         " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
-        " CROSS JOIN LATERAL jsonb_each(r.claims) c"
+        " CROSS JOIN LATERAL (SELECT key, value, true AS stated FROM jsonb_each(r.claims) UNION ALL"
+        "  SELECT key, value, false FROM jsonb_each(r.derived)) c"
         " CROSS JOIN LATERAL jsonb_array_elements(c.value) v(value)"
         " WHERE t.engagement_id = %s",
         (scope.engagement_id,),
@@ -203,7 +204,8 @@ _TERMS_OUT = (
 _TERMS_IN = (
     "INSERT INTO asset_terms (tenant_id, engagement_id, attribute, term, asset_id)"
     " SELECT :tenant, :engagement, n.attribute, n.term, n.asset_id FROM incoming_asset_terms n"
-    " JOIN incoming_assets i ON i.id = n.asset_id ON CONFLICT DO NOTHING"
+    " JOIN incoming_assets i ON i.id = n.asset_id ORDER BY n.attribute, n.term, n.asset_id"
+    " ON CONFLICT DO NOTHING"
 )
 _CONFLICTS_OUT = (
     "DELETE FROM conflicts c USING incoming_assets i WHERE c.asset_id = i.id AND NOT EXISTS"
@@ -229,6 +231,9 @@ def remove_empty(connection: sa.Connection, scope: Scope) -> int:
         " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.asset_id = a.id)"
     )
     connection.execute(sa.text(_CLOSE + empty), parameters)
+    connection.execute(
+        sa.text("DELETE FROM asset_terms d USING assets a" + empty + " AND d.asset_id = a.id"), parameters
+    )
     return connection.execute(sa.text("DELETE FROM assets a" + empty), parameters).rowcount
 
 

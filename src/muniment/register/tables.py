@@ -60,7 +60,6 @@ terms = tenant_table(
     text("attribute"),
     sa.Column("term", sa.Text(collation="C"), nullable=False),
     uid("asset_id"),
-    sa.ForeignKeyConstraint(["tenant_id", "asset_id"], ["assets.tenant_id", "assets.id"], ondelete="CASCADE"),
     sa.Index("ix_asset_terms_term", "tenant_id", "engagement_id", "term"),
     sa.Index("ix_asset_terms_asset", "tenant_id", "asset_id"),
     key=("engagement_id", "attribute", "term", "asset_id"),

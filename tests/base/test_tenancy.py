@@ -145,7 +145,7 @@ def test_the_application_role_owns_nothing_and_is_bound_by_policies(home):
     ],
 )
 def test_the_application_role_cannot_get_out(home, statement):
-    with pytest.raises(sa.exc.ProgrammingError, match="permission denied|must be owner"):  # noqa: SIM117
+    with pytest.raises(sa.exc.ProgrammingError, match=r"permission denied|must be owner"):  # noqa: SIM117
         with home.scope.transaction() as connection:
             connection.execute(sa.text(statement))
 

@@ -30,14 +30,14 @@ metadata = sa.MetaData(
 def tenant_table(name: str, *parts: Any, key: Sequence[str] = ("id",), root: bool = False) -> sa.Table:
     """Declare a table that carries a tenant's data: `tenant_id` first, in the primary key.
 
-    A `root` table refers to the tenant itself; the others do by a composite foreign key to one that
-    does, which is checked once per row. Such tables get their row-level security policy in the migration that creates them
-    (`secure`); a test compares the two lists.
+    A `root` table refers to the tenant itself, the others to a table that does, so that a row is
+    checked once. Such tables get their row-level security policy in the migration that creates
+    them (`secure`); a test compares the two lists.
     """
     return sa.Table(
         name,
         metadata,
-        sa.Column("tenant_id", UUID(as_uuid=True), *([sa.ForeignKey("tenants.id")] if root else []), nullable=False),
+        sa.Column("tenant_id", UUID(as_uuid=True), *((sa.ForeignKey("tenants.id"),) if root else ()), nullable=False),
         *parts,
         sa.PrimaryKeyConstraint("tenant_id", *key),
         info={"tenant": True},

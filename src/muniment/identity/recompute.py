@@ -21,7 +21,7 @@ from muniment.identity import store
 from muniment.identity.types import Reference
 
 _LABEL = "[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
-_FQDN = rf"{_LABEL}(\\.{_LABEL})+"
+_FQDN = rf"{_LABEL}(\.{_LABEL})+"
 _ATTRIBUTES = (
     "uuid", "cloud_id", "serial", "asset_tag", "vm_id", "mac_address", "ip_address", "fqdn",
     "hostname", "name", "application_id", "database_name", "instance_name", "host",

@@ -25,7 +25,8 @@ class Weight:
 
 
 WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name is given again
-    "uuid": Weight("hardware", 12, 6),
+    # two ids of one virtual machine (its BIOS's, its instance's) differ, so a uuid that differs says less
+    "uuid": Weight("hardware", 12, 4),
     "cloud_id": Weight("hardware", 12, 8),
     "serial": Weight("hardware", 9, 7),
     "asset_tag": Weight("hardware", 8, 5),
@@ -149,8 +150,9 @@ def _merge_duplicates(engine: Engine) -> None:
         "list_disputes",
         "SELECT DISTINCT p.a, p.b FROM (SELECT DISTINCT a, b FROM list_pairs) p"
         " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
-        " JOIN weights w ON w.kind = x.kind AND w.grp IN ('hardware', 'name')"
-        " LEFT JOIN list_pairs q ON q.a = p.a AND q.b = p.b AND q.kind = x.kind WHERE q.a IS NULL",
+        " JOIN weights w ON w.kind = x.kind AND w.grp IN ('hardware', 'name') WHERE NOT EXISTS ("
+        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
+        " WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind)",
     )
     twins = engine.rows(
         "SELECT a, b FROM list_pairs JOIN weights USING (kind)"

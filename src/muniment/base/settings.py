@@ -7,7 +7,7 @@ Order of origin: `MUNIMENT_*` variable, `<home>/muniment.toml`, default. Docs an
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ _FALSE = {"0", "false", "no", "off"}
 class Settings:
     """The values in force and where each came from; build it with `load`."""
 
-    values: Mapping[str, Any]
-    origins: Mapping[str, str]
+    values: Mapping[str, Any] = field(repr=False)  # the database's URL may hold a password
+    origins: Mapping[str, str] = field(repr=False)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -112,9 +112,9 @@ def _list(connection: "sa.Connection", home: "Home", *, as_json: bool) -> None:
         [
             [
                 f"{a.at:%Y-%m-%d %H:%M}",
-                "merge" if a.verdict == "same" else "split",
+                a.kind,
                 screen.clean(
-                    "; ".join(f"{left.source} {left.key} / {right.source} {right.key}" for left, right in a.pairs),
+                    "; ".join(f"{left.key} {'=' if same else '≠'} {right.key}" for left, right, same in a.pairs),
                     100,
                 ),
                 screen.clean(a.actor),

@@ -198,8 +198,11 @@ def list_imports(
     return [_typed(Import, row) for row in connection.execute(query)]
 
 
-def find_delivery(connection: sa.Connection, scope: Scope, source_id: UUID, sha256: str, tab: str) -> Import | None:
-    """An earlier import of the same bytes from the same source, or None."""
+def find_delivery(
+    connection: sa.Connection, scope: Scope, source_id: UUID, what: tuple[str, str, datetime]
+) -> Import | None:
+    """An earlier import of the same bytes (sha256), tab and date from the same source, or None."""
+    sha256, tab, observed_at = what
     query = (
         sa.select(*_columns(imports, Import))
         .where(
@@ -207,11 +210,20 @@ def find_delivery(connection: sa.Connection, scope: Scope, source_id: UUID, sha2
             imports.c.source_id == source_id,
             imports.c.sha256 == sha256,
             imports.c.tab == tab,
+            imports.c.observed_at == observed_at,
         )
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
     return _typed(Import, row) if row else None
+
+
+def refused_files(connection: sa.Connection, flow_id: UUID) -> set[str]:
+    """The files that a flow could not open at all."""
+    query = sa.select(rejects.c.file).where(
+        rejects.c.flow_id == flow_id, rejects.c.import_id.is_(None), rejects.c.line.is_(None)
+    )
+    return set(connection.scalars(query))
 
 
 def close_import(connection: sa.Connection, import_id: UUID, status: str, counts: Mapping[str, int]) -> None:
@@ -360,10 +372,11 @@ def touch_records(connection: sa.Connection, seen: pa.Table) -> None:
 
 
 def same_rows(connection: sa.Connection, old: Sequence[str], new: Sequence[str]) -> pa.Table:
-    """Pairs (old, new) of records that were read from the same row of the same import."""
+    """Pairs (old, new) of records, with their keys, that were read from the same row of the same import."""
     return db.read_arrow(
         connection,
-        "SELECT o.id AS old, n.id AS new FROM records o JOIN records n"
+        "SELECT o.id AS old, n.id AS new, o.source_key AS old_key, n.source_key AS new_key"
+        " FROM records o JOIN records n"
         " ON n.import_id = o.import_id AND n.row_number = o.row_number"
         " WHERE o.id = ANY(%s::uuid[]) AND n.id = ANY(%s::uuid[])",
         (list(old), list(new)),

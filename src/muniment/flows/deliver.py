@@ -56,21 +56,36 @@ def deliver(run: Run, bulk: Engine, path: Path) -> None:
         known = evidence.list_imports(connection, scope, flow_id=run.flow_id)
         try:
             sha256 = _digest(path)
-            if any(delivery.sha256 == sha256 for delivery in known):
-                return  # read before this flow was interrupted
+            read = [delivery for delivery in known if delivery.sha256.startswith(sha256)]
+            if read:  # before this flow was interrupted
+                _recall(run, read)
+                return
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             for table in evidence.read(path):
                 _store(connection, run, bulk, table, path, (sha256, changed))
         except (Rejected, OSError) as error:
             reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
-            evidence.add_rejects(
-                connection,
-                scope,
-                run.flow_id,
-                None,
-                [evidence.Reject(path.name, None, None, None, reason, "")],
-            )
+            if path.name not in evidence.refused_files(connection, run.flow_id):
+                reject = evidence.Reject(path.name, None, None, None, reason, "")
+                evidence.add_rejects(connection, scope, run.flow_id, None, [reject])
             run.summary.files.append({"file": path.name, "tab": "", "status": "refused", "reason": reason})
+
+
+def _recall(run: Run, read: Sequence[evidence.Import]) -> None:
+    """Count what was read before the flow was interrupted."""
+    for delivery in read:
+        run.summary.rows_read += delivery.counts["rows"]
+        run.summary.files.append(
+            {
+                "file": delivery.file,
+                "tab": delivery.tab,
+                "kind": delivery.details["kind"],
+                "rows": delivery.counts["rows"],
+                "rejected": delivery.counts["rejected"],
+                "status": "read",
+                "import": str(delivery.id),
+            }
+        )
 
 
 def _digest(path: Path) -> str:
@@ -101,7 +116,8 @@ def _store(
         entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
         return
     sha256 = stamp[0] + table.file.partition("!")[2]  # a member of an archive is a delivery of its own
-    earlier = evidence.find_delivery(connection, run.home.scope, source.id, sha256, table.tab or "")
+    observed = min(run.request.observed_at or table.observed or stamp[1], clock.now())
+    earlier = evidence.find_delivery(connection, run.home.scope, source.id, (sha256, table.tab or "", observed))
     if earlier is not None:
         when = f"{earlier.started_at:%Y-%m-%d %H:%M}"
         entry |= {"status": "known", "reason": f"the same file was imported on {when}"}
@@ -123,7 +139,7 @@ def _store(
         format=table.format,
         details={**table.details, "path": str(path), "kind": kind.name},
         full=full and not table.rejects,
-        observed_at=min(run.request.observed_at or table.observed or stamp[1], clock.now()),
+        observed_at=observed,
         status="read",
         counts={"rows": rows.num_rows, "rejected": len(table.rejects)},
         lake_path=place,

@@ -32,6 +32,7 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         for other in evidence.list_layouts(connection, layout.source_id)
         if other.family_id == layout.family_id and other.id != layout.id
     ]
+    relatives = [other for other in relatives if mapping.current(connection, other.id)]
     earlier = {column.column: column for other in relatives for column in mapping.current(connection, other.id)}
     settings = run.home.settings
     sheet = mapping.Sheet(
@@ -41,12 +42,16 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         layout.tab or Path(delivery.file).stem,
         [earlier[column] for column in layout.columns if column in earlier],
         reading_defaults(source),
+        kind.columns,
     )
     limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
     mapped = mapping.propose(connection, run.home.scope, sheet, mapping.Thresholds(*limits))
-    if relatives:
-        return
     tab = kind.tab(layout.tab)
+    if relatives and set(relatives[0].key_columns) <= set(layout.columns):
+        first = relatives[0]
+        evidence.set_key(connection, layout.id, first.key_columns, first.key_reason)
+        evidence.set_type(connection, layout.id, first.asset_type, stated=first.type_stated)
+        return
     key, reason = mapping.choose_key(rows.select(layout.columns), mapped, tab)
     asset_type, stated = mapping.infer_type(sheet.tab, tab, mapped)
     evidence.set_key(connection, layout.id, key, reason)
@@ -187,7 +192,10 @@ def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: eviden
         rows = changed.append_column("id", pa.array(given, pa.string())).select(list(_STORED))
         evidence.write_records(connection, home.scope, layout.source_id, rows)
         if old:
-            identity.carry_over(connection, home.scope, evidence.same_rows(connection, old, given))
+            pairs = evidence.same_rows(connection, old, given)
+            identity.carry_over(connection, home.scope, pairs.select(["old", "new"]))
+            keys = pairs.select(["old_key", "new_key"])
+            identity.follow_keys(connection, home.scope, layout.source_id, keys)
     if old:
         evidence.remove_records(connection, old)
 

@@ -36,10 +36,10 @@ def import_files(home: Home, request: Request, progress: Progress = quiet) -> Su
     request = dataclasses.replace(request, paths=paths)
     label = f"import {' '.join(path.name for path in paths[:3])}{' ...' if len(paths) > 3 else ''}"  # noqa: PLR2004
     with jobs.writer(home.scope, label, lambda who: progress("waiting", 0, None, who)):
-        _resume_all(home, progress)
-        if request.dry_run:
+        if request.dry_run:  # keeps nothing, so it carries on nothing either
             with rehearsal(home) as stage:
                 return _start(stage, request, progress)
+        _resume_all(home, progress)
         return _start(home, request, progress)
 
 
@@ -178,13 +178,13 @@ def _publish(run: Run) -> None:
 
 
 def _count_columns(run: Run, connection: Any) -> None:
-    layouts = {
-        delivery.layout_id for delivery in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
-    }
-    states = [column for layout_id in layouts for column in mapping.current(connection, layout_id)]
-    run.summary.columns_mapped = sum(column.applied for column in states)
-    run.summary.columns_suggested = sum(column.state == "suggested" for column in states)
-    run.summary.columns_unmapped = len(states) - run.summary.columns_mapped - run.summary.columns_suggested
+    """Count the columns by what became of them: of the files read, and all that wait for a word."""
+    read = {item.layout_id for item in evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)}
+    columns = mapping.current(connection)
+    here = [column for column in columns if column.layout_id in read]
+    run.summary.columns_mapped = sum(column.applied for column in here)
+    run.summary.columns_unmapped = sum(column.state in {"unmapped", "rejected"} for column in here)
+    run.summary.columns_suggested = sum(column.state == "suggested" for column in columns)
 
 
 def _mark(connection: Any, run: Run, phase: str) -> None:

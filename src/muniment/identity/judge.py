@@ -19,19 +19,23 @@ def merge(connection: sa.Connection, scope: Scope, left: UUID, right: UUID, reas
     """Say that two assets are one; returns the id of the act, for `undo`.
 
     Raises:
+        NotFound: one of them has no records.
         Rejected: both are the same asset already.
     """
     if left == right:
         raise Rejected("both names lead to the same asset: there is nothing to merge")
-    _, first = store.member_references(connection, left)[0]
-    _, second = store.member_references(connection, right)[0]
+    sides = [store.founders(connection, scope, asset) for asset in (left, right)]
+    for asset, records in zip((left, right), sides, strict=True):
+        if not records:
+            raise NotFound(f"{asset} is not an asset of this engagement: `muniment assets` lists them")
     act = ids.new()
-    store.add_judgements(connection, scope, act, "same", [(first, second)], reason)
+    pair = (sides[0][0][1], sides[1][0][1], True)
+    store.add_judgements(connection, scope, act, "merge", [pair], reason)
     return act
 
 
 def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequence[UUID], reason: str) -> UUID:
-    """Say that some records of an asset are another thing; returns the id of the act.
+    """Say that some records of an asset are another thing, one thing; returns the id of the act.
 
     Raises:
         Rejected: a record is not of that asset, or none would stay behind.
@@ -46,8 +50,9 @@ def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequenc
     if not leaving or not staying:
         raise Rejected("a split needs at least one record on each side")
     act = ids.new()
-    pairs = [(left, right) for left in staying for right in leaving]
-    store.add_judgements(connection, scope, act, "different", pairs, reason)
+    pairs = [(left, right, False) for left in staying for right in leaving]
+    pairs += [(side[0], other, True) for side in (staying, leaving) for other in side[1:]]
+    store.add_judgements(connection, scope, act, "split", pairs, reason)
     return act
 
 

@@ -57,9 +57,9 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
     )
     values = _identifiers(engine, store.identifiers(connection, scope, _ATTRIBUTES), found, families)
     references = {
-        Reference(source, key): index
-        for index, (source, key) in enumerate(
-            zip(found["source"].to_pylist(), found["source_key"].to_pylist(), strict=True)
+        Reference(UUID(source_id), key): index
+        for index, (source_id, key) in enumerate(
+            zip(found["source_id"].to_pylist(), found["source_key"].to_pylist(), strict=True)
         )
     }
     clusters, _ = matching.link(engine, table, values, _judgements(connection, scope, references))
@@ -130,16 +130,17 @@ def _column(engine: Engine, attribute: str) -> list[str]:
 def _judgements(
     connection: sa.Connection, scope: Scope, references: Mapping[Reference, int]
 ) -> list[matching.Judgement]:
-    """The judgements that count; of two on one pair the later one does."""
+    """The judgements that count, oldest first; of two on one pair the later one does."""
     latest: dict[tuple[int, int], bool] = {}
     for act in store.judgement_acts(connection, scope):
         if act.undone:
             continue
-        for left, right in act.pairs:
+        for left, right, same in act.pairs:
             if left in references and right in references:
                 a, b = sorted((references[left], references[right]))
-                latest[a, b] = act.verdict == "same"
-    return [matching.Judgement(a, b, same) for (a, b), same in sorted(latest.items())]
+                latest.pop((a, b), None)
+                latest[a, b] = same
+    return [matching.Judgement(a, b, same) for (a, b), same in latest.items()]
 
 
 def _store(connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str) -> Change:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from muniment.base import clock, db
+from muniment.base import clock, db, ids
 from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
 from muniment.identity.tables import judgements, memberships, moves, undone_acts
@@ -22,7 +22,8 @@ def records(connection: sa.Connection, scope: Scope) -> pa.Table:
     """Every record of the engagement: id, source, key, layout family, asset type, asset (or null)."""
     return db.read_arrow(
         connection,
-        "SELECT r.id, s.name AS source, r.source_key, s.name || l.family_id AS list, r.asset_type, m.asset_id"
+        "SELECT r.id, s.name AS source, r.source_id, r.source_key, s.name || l.family_id AS list,"
+        " r.asset_type, m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
         ' WHERE r.engagement_id = %s ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
@@ -84,7 +85,7 @@ def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[U
     """The records of an asset with their references, in the order of source and key."""
     rows = connection.execute(
         sa.text(
-            "SELECT r.id, s.name, r.source_key FROM memberships m JOIN records r ON r.id = m.record_id"
+            "SELECT r.id, r.source_id, r.source_key FROM memberships m JOIN records r ON r.id = m.record_id"
             " JOIN sources s ON s.id = r.source_id WHERE m.asset_id = :asset"
             ' ORDER BY s.name COLLATE "C", r.source_key COLLATE "C"'
         ),
@@ -105,13 +106,11 @@ def add_judgements(
     connection: sa.Connection,
     scope: Scope,
     act_id: UUID,
-    verdict: str,
-    pairs: Iterable[tuple[Reference, Reference]],
+    kind: str,
+    pairs: Iterable[tuple[Reference, Reference, bool]],
     reason: str,
 ) -> None:
-    """Append the judgements of one act."""
-    from muniment.base import ids
-
+    """Append the judgements (left, right, same) of one act."""
     connection.execute(
         sa.insert(judgements),
         [
@@ -120,16 +119,17 @@ def add_judgements(
                 "id": ids.new(),
                 "engagement_id": scope.engagement_id,
                 "act_id": act_id,
-                "verdict": verdict,
-                "left_source": left.source,
+                "kind": kind,
+                "verdict": "same" if same else "different",
+                "left_source": left.source_id,
                 "left_key": left.key,
-                "right_source": right.source,
+                "right_source": right.source_id,
                 "right_key": right.key,
                 "reason": reason,
                 "actor": scope.actor,
                 "at": clock.now(),
             }
-            for left, right in pairs
+            for left, right, same in pairs
         ],
     )
 
@@ -147,14 +147,28 @@ def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
     )
     acts: dict[UUID, Act] = {}
     for row in connection.execute(query):
-        pair = (
-            Reference(row.left_source, row.left_key),
-            Reference(row.right_source, row.right_key),
-        )
+        left, right = Reference(row.left_source, row.left_key), Reference(row.right_source, row.right_key)
         known = acts.get(row.act_id)
+        pair = (left, right, row.verdict == "same")
         pairs = (*known.pairs, pair) if known else (pair,)
-        acts[row.act_id] = Act(row.act_id, row.verdict, pairs, row.reason, row.actor, row.at, bool(row.undone))
+        acts[row.act_id] = Act(row.act_id, row.kind, pairs, row.reason, row.actor, row.at, bool(row.undone))
     return list(acts.values())
+
+
+def follow_keys(connection: sa.Connection, scope: Scope, source_id: UUID, pairs: pa.Table) -> None:
+    """Let judgements name records by their new keys (columns old_key, new_key), after a source was re-keyed."""
+    connection.execute(sa.text("CREATE TEMP TABLE renamed (old_key text, new_key text) ON COMMIT DROP"))
+    db.copy_arrow(connection, "renamed", pairs)
+    for side in ("left", "right"):
+        connection.execute(
+            sa.text(
+                f"UPDATE judgements SET {side}_key = renamed.new_key FROM renamed"
+                f" WHERE judgements.{side}_source = :source AND judgements.{side}_key = renamed.old_key"
+                " AND judgements.engagement_id = :engagement"
+            ),
+            {"source": source_id, "engagement": scope.engagement_id},
+        )
+    connection.execute(sa.text("DROP TABLE renamed"))
 
 
 def add_undo(connection: sa.Connection, scope: Scope, act_id: UUID, reason: str) -> None:
@@ -219,6 +233,21 @@ def moves_of(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[Mo
         .order_by(moves.c.id)
     )
     return [Move(*row) for row in connection.execute(query)]
+
+
+def founders(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[tuple[UUID, Reference]]:
+    """The records of an asset that did not come to it by a merge; all of them where none is left."""
+    found = member_references(connection, asset_id)
+    joined = set(
+        connection.scalars(
+            sa.text(
+                "SELECT DISTINCT r FROM identity_moves m CROSS JOIN LATERAL jsonb_array_elements_text(m.records) r"
+                " WHERE m.engagement_id = :engagement AND m.kind = 'merge' AND m.to_asset = :asset"
+            ),
+            {"engagement": scope.engagement_id, "asset": asset_id},
+        )
+    )
+    return [item for item in found if str(item[0]) not in joined] or found
 
 
 def current_asset(connection: sa.Connection, scope: Scope, asset_id: UUID) -> UUID:

@@ -10,19 +10,19 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A record by what does not change: its source's name and its key there."""
+    """A record by what does not change: its source and its key there."""
 
-    source: str
+    source_id: UUID
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One merge or split by a person: judgements that are undone together."""
+    """One merge or split by a person: judgements (left, right, same) that are undone together."""
 
     id: UUID
-    verdict: str
-    pairs: tuple[tuple[Reference, Reference], ...]
+    kind: str
+    pairs: tuple[tuple[Reference, Reference, bool], ...]
     reason: str
     actor: str
     at: datetime

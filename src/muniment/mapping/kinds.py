@@ -44,7 +44,8 @@ class Tab:
 class Kind:
     """A kind of source.
 
-    `lag_days`: rows without a date of their own are believed to be so much older than their delivery.
+    `columns` says what columns (lower case) mean that no header could tell. `lag_days`: rows without a date
+    of their own are believed to be so much older than their delivery.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Kind:
     tabs: Mapping[str, Tab]
     file_names_host: bool
     lag_days: int
+    columns: Mapping[str, str]
 
     def tab(self, name: str) -> Tab:
         """What is known of a tab, by its name in any case."""
@@ -90,6 +92,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
         tabs,
         body.get("file_names_host", False),
         body.get("lag_days", 0),
+        body.get("columns", {}),
     )
 
 

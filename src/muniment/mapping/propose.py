@@ -19,6 +19,8 @@ from muniment.mapping.transform import infer
 from muniment.mapping.types import DECISION, ColumnMapping
 
 _NO_REASON = "nothing in the model fits"
+_BY_KIND = "known for this kind of source"
+_TOLD = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Sheet:
 
     `rows` has one text column per name in `columns`; `tab` is a hint of what the rows are; `earlier`
     are mappings of an earlier layout of the family, which are kept; `defaults` is how the source
-    writes numbers and dates.
+    writes numbers and dates; `known` says what columns (lower case) mean in this kind of source.
     """
 
     layout_id: UUID
@@ -36,6 +38,7 @@ class Sheet:
     tab: str
     earlier: Sequence[ColumnMapping]
     defaults: Mapping[str, Any]
+    known: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +99,19 @@ def _proposed(
     taken: Collection[str | None],
     thresholds: Thresholds,
 ) -> dict[str, Any]:
-    attribute = attributes.get(proposal.target)
-    state: str = proposal.state
-    if attribute is not None and not attribute.multi and attribute.name in taken and state == "auto":
+    told = sheet.known.get(proposal.column.lower())
+    attribute = attributes.get(told or proposal.target)
+    state: str = "auto" if told else proposal.state
+    if attribute is not None and not attribute.multi and attribute.name in taken and state == "auto" and not told:
         state = "suggested"  # an earlier layout gives it to another column
     transform = infer(attribute, proposal.column, sheet.rows, sheet.defaults) if attribute else {}
     return {
         "column": proposal.column,
-        "attribute": proposal.target or None,
+        "attribute": told or proposal.target or None,
         "transform": transform,
         "state": state,
-        "probability": round(proposal.probability, 4),
-        "reasons": list(proposal.reasons) or [_NO_REASON],
+        "probability": _TOLD if told else round(proposal.probability, 4),
+        "reasons": [_BY_KIND] if told else list(proposal.reasons) or [_NO_REASON],
         "runner_up": _runner_up(proposal.runner_up, thresholds.reject),
         "samples": samples,
     }

@@ -109,12 +109,10 @@ def link(
     edges = engine.rows(f"SELECT a, b, score FROM pairs WHERE score >= {THRESHOLD} ORDER BY score DESC, a, b")
     count = records.num_rows
     pairs = list(zip(*(edges[name].to_pylist() for name in ("a", "b", "score")), strict=True))
-    pairs += [(min(j.left, j.right), max(j.left, j.right), 1_000.0) for j in judged if j.same]
     components = _components(count, pairs)
-    forbidden = _forbidden(engine, components)
-    forbidden |= {(min(j.left, j.right), max(j.left, j.right)) for j in judged if not j.same}
-    forbidden -= {(min(j.left, j.right), max(j.left, j.right)) for j in judged if j.same}
-    clusters = _resolve(components, pairs, forbidden)
+    different = {(min(j.left, j.right), max(j.left, j.right)) for j in judged if not j.same}
+    clusters = _resolve(components, pairs, _forbidden(engine, components) | different)
+    clusters = _join_judged(clusters, [(j.left, j.right) for j in judged if j.same], different)
     return (
         pa.table({"record": pa.array(np.arange(count), pa.int64()), "cluster": pa.array(clusters, pa.int64())}),
         engine.rows("SELECT a, b, score, agreed, differed FROM pairs ORDER BY a, b"),
@@ -292,6 +290,25 @@ def _resolve(components: list[int], pairs: list[tuple[int, int, float]], forbidd
         for record, cluster in _cut(records, links[component], forbidden).items():
             clusters[record] = cluster
     return clusters
+
+
+def _join_judged(clusters: list[int], same: Iterable[tuple[int, int]], different: set[tuple[int, int]]) -> list[int]:
+    """Join the clusters of records that people call the same, unless it joins what they call different.
+
+    Whole clusters are joined: a person who merges two things means all that is known of each.
+    """
+    members: dict[int, set[int]] = defaultdict(set)
+    for record, cluster in enumerate(clusters):
+        members[cluster].add(record)
+    home = list(clusters)
+    for left, right in same:
+        a, b = sorted((home[left], home[right]))
+        if a == b or any({home[x], home[y]} == {a, b} for x, y in different):
+            continue
+        members[a] |= members.pop(b)
+        for record in members[a]:
+            home[record] = a
+    return home
 
 
 def _cut(records: list[int], links: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]) -> dict[int, int]:

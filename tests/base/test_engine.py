@@ -43,7 +43,6 @@ def engine():
         ("SELECT epoch_us(TIMESTAMP '1970-01-01 00:00:01')", [1_000_000]),
         ("SELECT bool_or(day > 2) AND NOT bool_and(day > 2) FROM rows", [True]),
         ("SELECT coalesce(nullif(split_part('a/', '/', 2), ''), 'none')", ["none"]),
-        ("SELECT -7::BIGINT // 2", [-4]),
         ("SELECT r.ref FROM rows r ANTI JOIN (SELECT 'x' AS ref) o ON o.ref = r.ref ORDER BY 1", ["w", "y", "z"]),
         ("SELECT r.ref FROM rows r SEMI JOIN (SELECT 'x' AS ref) o ON o.ref = r.ref", ["x"]),
         ("SELECT (1, 'b') <= (1, 'c')", [True]),
@@ -52,7 +51,7 @@ def engine():
     ],
 )  # fmt: skip
 def test_an_operation_gives_what_the_steps_rely_on(engine, sql, answer):
-    found = engine.rows(f"SELECT * FROM ({sql}) AS t(answer)" if "ORDER BY" not in sql else sql)
+    found = engine.rows(sql)
     assert found.column(0).to_pylist() == answer
 
 

@@ -1,3 +1,4 @@
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -30,8 +31,7 @@ def test_an_event_says_what_when_by_whom_and_in_what_order(home, noon):
 
 
 def test_an_event_of_a_transaction_that_failed_never_happened(home):
-    with pytest.raises(ZeroDivisionError):  # noqa: SIM117
-        with home.scope.transaction() as connection:
-            events.append(connection, home.scope, "import.started", {})
-            raise ZeroDivisionError
+    with contextlib.suppress(ZeroDivisionError), home.scope.transaction() as connection:
+        events.append(connection, home.scope, "import.started", {})
+        raise ZeroDivisionError
     assert logged(home) == []

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 
 from muniment.base import ids, jobs
@@ -34,10 +36,9 @@ def test_a_flow_is_open_until_it_is_finished(home):
 
 def test_a_mark_of_a_phase_that_failed_is_not_there(home):
     flow_id = begin(home)
-    with pytest.raises(ZeroDivisionError):  # noqa: SIM117
-        with home.scope.transaction() as connection:
-            jobs.mark(connection, flow_id, "read")
-            raise ZeroDivisionError
+    with contextlib.suppress(ZeroDivisionError), home.scope.transaction() as connection:
+        jobs.mark(connection, flow_id, "read")
+        raise ZeroDivisionError
     assert get(home, flow_id).phase == ""
 
 

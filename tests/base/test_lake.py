@@ -20,7 +20,8 @@ def test_what_was_written_is_read_back_with_nulls_apart_from_empty_text(lake):
     assert lake.read("2026/one.parquet", ["_line"]).column_names == ["_line"]
 
 
-def test_a_file_carries_where_it_came_from_and_leaves_no_part_behind(lake, tmp_path):
+@pytest.mark.usefixtures("lake")
+def test_a_file_carries_where_it_came_from_and_leaves_no_part_behind(tmp_path):
     (only,) = (tmp_path / "lake" / "2026").iterdir()
     assert only.name == "one.parquet"
     assert pq.read_schema(only).metadata[b"file"].decode() == "blåbær.csv"

@@ -58,9 +58,9 @@ def test_text_from_the_environment_becomes_the_type_of_the_setting(monkeypatch):
         ("colour = 1", "`colour` is not a setting: see `muniment settings`"),
         ('home = "elsewhere"', "`home` is not a setting"),
         ("tenant = ", "not valid TOML"),
-        ('idle_seconds = "soon"', "give a int"),
-        ("idle_seconds = [1]", "give a int"),
-        ('auto_threshold = "high"', "give a float"),
+        ('idle_seconds = "soon"', "give a whole number"),
+        ("idle_seconds = [1]", "give a whole number"),
+        ('auto_threshold = "high"', "give a number"),
     ],
 )
 def test_a_wrong_file_of_settings_is_refused_with_its_place(tmp_path, text, says):

@@ -4,12 +4,16 @@ Bulk steps register Arrow tables, derive tables from tables, and take Arrow back
 DuckDB's dialect and goes through Ibis, which transpiles it for another back end.
 """
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 DIALECT = "duckdb"
 """The dialect in which every step's SQL is written."""

@@ -50,17 +50,17 @@ def open_home(configuration: settings.Settings) -> Home:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Rejected(f"the home {home} cannot be made ({error.strerror}): set MUNIMENT_HOME") from error
-    url = _foreign(configuration) if configuration["database_url"] else _embedded(configuration)
+    engine = _foreign(configuration) if configuration["database_url"] else _embedded(configuration)
     actor = configuration["actor"] or jobs.system_user()
-    scope = tenancy.open_scope(db.engine(url), configuration["tenant"], configuration["engagement"], actor)
+    scope = tenancy.open_scope(engine, configuration["tenant"], configuration["engagement"], actor)
     return Home(configuration, scope)
 
 
-def _embedded(configuration: settings.Settings) -> str:
+def _embedded(configuration: settings.Settings) -> sa.Engine:
     from muniment.base import embedded
 
     address = embedded.ensure(configuration.home, idle_seconds=configuration["idle_seconds"])
-    application = address.url(database=_DATABASE, user=db.APPLICATION_ROLE)
+    application = db.engine(address.url(database=_DATABASE, user=db.APPLICATION_ROLE))
     if _is_current(application):
         return application
     owner = _admin(address.url(database="postgres"))
@@ -82,8 +82,7 @@ def _embedded(configuration: settings.Settings) -> str:
     return application
 
 
-def _is_current(url: str) -> bool:
-    engine = _admin(url)
+def _is_current(engine: sa.Engine) -> bool:
     try:
         with engine.connect() as connection:
             return schema.revision(connection) == schema.head()
@@ -91,24 +90,27 @@ def _is_current(url: str) -> bool:
         return False
 
 
-def _foreign(configuration: settings.Settings) -> str:
+def _foreign(configuration: settings.Settings) -> sa.Engine:
     given = configuration["database_url"]
     try:
         url = sa.make_url(given)
-    except sa.exc.ArgumentError as error:
-        raise Rejected("database_url is not a URL: postgresql://user:password@host:5432/database") from error
+    except (sa.exc.ArgumentError, ValueError):  # whose own words may hold the password
+        raise Rejected("database_url is not a URL: postgresql://user:password@host:5432/database") from None
     if url.get_backend_name() != "postgresql":
         raise Rejected(f"database_url must begin with postgresql://, not {url.drivername}://")
     text = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    application = db.engine(text)
+    if _is_current(application):
+        return application
     admin = _admin(text)
     try:
         schema.prepare(admin, lambda old: _backup(configuration, text, old))
     except sa.exc.OperationalError as error:
-        shown = url.render_as_string(hide_password=True)
+        shown = url.difference_update_query(["password"]).render_as_string(hide_password=True)
         raise Permanent(f"{shown} does not answer: {str(error.orig).strip()}") from error
     finally:
         admin.dispose()
-    return text
+    return application
 
 
 def _admin(url: str) -> sa.Engine:
@@ -124,14 +126,15 @@ def _backup(configuration: settings.Settings, url: str, old: str) -> None:
     parsed = sa.make_url(url)
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("PG")},
-        "PGPASSWORD": parsed.password or "",
+        "PGPASSWORD": str(parsed.password or parsed.query.get("password", "")),
     }
+    public = parsed.difference_update_query(["password"])._replace(drivername="postgresql", password=None)
     command = [
         str(server_cluster.binaries() / "pg_dump"),
         "--format=custom",
         f"--schema={db.SCHEMA}",
         f"--file={target}",
-        f"--dbname={parsed.set(drivername='postgresql', password=None).render_as_string()}",
+        f"--dbname={public.render_as_string()}",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:

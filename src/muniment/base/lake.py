@@ -3,12 +3,15 @@
 `evidence` keeps the raw rows of every import here. A file appears whole or not at all.
 """
 
-from pathlib import PurePosixPath
-from typing import Any
+from __future__ import annotations
 
-import pyarrow as pa
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from muniment.base.errors import Permanent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Lake:
@@ -41,17 +44,18 @@ class Lake:
         """
         import pyarrow.parquet as pq
 
-        try:
-            with self.files.open(self._place(path), "rb") as handle:
-                return pq.read_table(handle, columns=columns)
-        except FileNotFoundError as error:
-            raise Permanent(f"{path} is missing in the lake {self.root}: restore it from a backup") from error
+        with self._open(path) as handle:
+            return pq.read_table(handle, columns=columns)
 
     def row(self, path: str, number: int) -> dict[str, Any]:
-        """One raw row by its number from 1, reading only the row group that holds it."""
+        """One raw row by its number from 1, reading only the row group that holds it.
+
+        Raises:
+            Permanent: the file is gone, or has no such row.
+        """
         import pyarrow.parquet as pq
 
-        with self.files.open(self._place(path), "rb") as handle:
+        with self._open(path) as handle:
             file = pq.ParquetFile(handle)
             first = 0
             for group in range(file.num_row_groups):
@@ -62,6 +66,12 @@ class Lake:
                     return rows[0]
                 first += size
         raise Permanent(f"{path} has no row {number}: restore the lake from a backup")
+
+    def _open(self, path: str) -> Any:
+        try:
+            return self.files.open(self._place(path), "rb")
+        except FileNotFoundError as error:
+            raise Permanent(f"{path} is missing in the lake {self.root}: restore it from a backup") from error
 
     def _place(self, path: str) -> str:
         parts = PurePosixPath(path)

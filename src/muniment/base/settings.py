@@ -126,5 +126,6 @@ def _convert(setting: Setting, value: Any, origin: str) -> Any:
         raise Rejected(f"{setting.name} = {value!r} ({origin}): give true or false")
     try:
         return setting.kind(value)
-    except ValueError as error:
-        raise Rejected(f"{setting.name} = {value!r} ({origin}): give a {setting.kind.__name__}") from error
+    except (TypeError, ValueError) as error:
+        wanted = "a whole number" if setting.kind is int else "a number"
+        raise Rejected(f"{setting.name} = {value!r} ({origin}): give {wanted}") from error

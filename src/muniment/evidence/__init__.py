@@ -1,13 +1,14 @@
 """Evidence: what sources said, from the raw row to the newest record of each thing.
 
-`read` opens files, `stamp` makes raw rows fit for the lake, `records` derives records from them; the
+`read` opens files, `stamped` makes raw rows fit for the lake, `records` derives records from them; the
 rest reads and writes sources, layouts, imports, rejects and records.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from muniment.evidence.delivery import Reject, Table, layout_of
-from muniment.evidence.derive import Raw, cell, records
 from muniment.evidence.read import read
-from muniment.evidence.stamp import stamp
 from muniment.evidence.store import (
     add_import,
     add_layout,
@@ -39,6 +40,20 @@ from muniment.evidence.store import (
     write_records,
 )
 from muniment.evidence.types import Import, Layout, Record, Rule, Source
+
+if TYPE_CHECKING:
+    from muniment.evidence.derive import Raw, cell, records
+    from muniment.evidence.stamp import stamped
+
+_BULK = {"Raw": "derive", "cell": "derive", "records": "derive", "stamped": "stamp"}
+"""Names that load Arrow and numpy, which reading commands do not need: found when first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _BULK:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_BULK[name]}"), name)
+
 
 __all__ = [
     "Import",
@@ -79,7 +94,7 @@ __all__ = [
     "same_rows",
     "set_key",
     "set_type",
-    "stamp",
+    "stamped",
     "touch_records",
     "write_records",
 ]

@@ -15,7 +15,7 @@ _UNIT = pa.scalar("\x1f", pa.large_string())
 _RECORD = pa.scalar("\x1e", pa.large_string())
 
 
-def stamp(engine: Engine, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+def stamped(engine: Engine, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
     """Add `_row` (from 1), `_hash` and `_content` in front of raw rows.
 
     The digests cover the filled cells by column name, so the order of columns and new empty ones do

@@ -3,12 +3,13 @@
 Each takes a connection of a tenant's transaction and returns types or Arrow tables.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from muniment.base import clock, db, ids
@@ -17,6 +18,9 @@ from muniment.base.tenancy import Scope
 from muniment.evidence.delivery import Reject
 from muniment.evidence.tables import imports, layouts, records, rejects, sources
 from muniment.evidence.types import Import, Layout, Record, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MOMENT = "'epoch'::timestamptz + {} * interval '1 microsecond'"
 _LIST_FIELDS = ("authoritative", "columns", "key_columns")

@@ -125,7 +125,7 @@ def _store(
     rows, columns = _with_file_name(table) if kind.file_names_host else (table.rows, table.columns)
     layout = _layout(connection, run, source, table, columns, tab)
     import_id, place = ids.new(), _place(run)
-    run.home.lake.write(place, evidence.stamp(bulk, rows, columns), {"sha256": sha256, "file": table.file})
+    run.home.lake.write(place, evidence.stamped(bulk, rows, columns), {"sha256": sha256, "file": table.file})
     full = run.request.full if run.request.full is not None else source.full
     delivery = evidence.Import(
         id=import_id,

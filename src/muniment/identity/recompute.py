@@ -4,21 +4,27 @@
 records and the judgements alone; which id a cluster bears depends on what it bore before.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-import pyarrow as pa
 import sqlalchemy as sa
 
-from muniment import matching, model
+from muniment import model
 from muniment.base import ids
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.identity import store
 from muniment.identity.types import Reference
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from muniment import matching
 
 _LABEL = "[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
 _FQDN = rf"{_LABEL}(\.{_LABEL})+"
@@ -44,6 +50,11 @@ class Change:
 
 def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: str) -> Change:
     """Link all records of the engagement and store the memberships that changed."""
+    import numpy as np
+    import pyarrow as pa
+
+    from muniment import matching
+
     found = store.records(connection, scope)
     number = {record_id: index for index, record_id in enumerate(found["id"].to_pylist())}
     families = [_family(kind) for kind in found["asset_type"].to_pylist()]
@@ -71,6 +82,9 @@ def _family(asset_type: str | None) -> str:
 
 
 def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[str]) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
     engine.register(
         "found",
         found.select(["id"])
@@ -131,6 +145,8 @@ def _judgements(
     connection: sa.Connection, scope: Scope, references: Mapping[Reference, int]
 ) -> list[matching.Judgement]:
     """The judgements that count, oldest first; of two on one pair the later one does."""
+    from muniment import matching
+
     latest: dict[tuple[int, int], bool] = {}
     for act in store.judgement_acts(connection, scope):
         if act.undone:
@@ -144,6 +160,8 @@ def _judgements(
 
 
 def _store(connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str) -> Change:
+    import pyarrow as pa
+
     record_ids = found["id"].to_pylist()
     before = [UUID(value) if value else None for value in found["asset_id"].to_pylist()]
     members: dict[int, list[int]] = defaultdict(list)

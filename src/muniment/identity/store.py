@@ -3,11 +3,12 @@
 Each takes a connection of a tenant's transaction; judgements and moves are only appended.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -16,6 +17,9 @@ from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
 from muniment.identity.tables import judgements, memberships, moves, undone_acts
 from muniment.identity.types import Act, Move, Reference
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def records(connection: sa.Connection, scope: Scope) -> pa.Table:

@@ -3,14 +3,17 @@
 Called by the mapping phase for a new layout; the choice is kept with the layout and printed.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from muniment import model
 from muniment.mapping.kinds import FILE_COLUMN, Tab
 from muniment.mapping.types import ColumnMapping
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _KEY_ATTRIBUTES = (
     "source_id", "cloud_id", "uuid", "vm_id", "asset_tag", "application_id", "serial", "fqdn", "hostname",
@@ -46,6 +49,8 @@ def choose_key(rows: pa.Table, mappings: Sequence[ColumnMapping], tab: Tab) -> t
 
 
 def _distinct(rows: pa.Table, column: str) -> float:
+    import pyarrow.compute as pc
+
     cells = rows[column]
     if rows.num_rows == 0 or cells.null_count:
         return 0.0

@@ -4,19 +4,25 @@ Called by the mapping phase once per layout. Each proposal is a decision in `mem
 an earlier layout of the family had keeps its meaning, so the next delivery needs no click.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 import sqlalchemy as sa
 
-from muniment import matching, memory, model
+from muniment import memory, model
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
 from muniment.mapping.transform import infer
 from muniment.mapping.types import DECISION, ColumnMapping
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from muniment import matching
 
 _NO_REASON = "nothing in the model fits"
 _BY_KIND = "known for this kind of source"
@@ -52,6 +58,8 @@ class Thresholds:
 
 def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: Thresholds) -> list[ColumnMapping]:
     """Choose a meaning for every column of a layout, store it, and return what is in force."""
+    from muniment import matching
+
     attributes = store.attributes(connection)
     kept = {mapping.column: mapping for mapping in sheet.earlier}
     profiled = matching.profile(sheet.rows, sheet.columns, table=sheet.tab or None)
@@ -140,6 +148,8 @@ def _runner_up(candidate: matching.Candidate | None, limit: float) -> dict[str, 
 
 
 def _targets(attributes: Mapping[str, model.Attribute]) -> list[matching.Target]:
+    from muniment import matching
+
     return [
         matching.Target(
             attribute.name,
@@ -157,6 +167,8 @@ def _targets(attributes: Mapping[str, model.Attribute]) -> list[matching.Target]
 
 
 def _learned(connection: sa.Connection) -> list[matching.Learned]:
+    from muniment import matching
+
     return [
         matching.Learned(lesson.subject, lesson.choice, lesson.accepted, lesson.rejected)
         for lesson in memory.lessons(connection, DECISION)

@@ -4,13 +4,15 @@ Inferred once, when a column is mapped, from its header and values, and stored w
 that every later row of the column is read alike.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from muniment import model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DATES = r"^\s*(?P<a>\d{1,2})(?P<s>[/.\-])(?P<b>\d{1,2})[/.\-](?:\d{4}|\d{2})\b"
 _COMMA = r"^\s*-?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2})\s*[^\d,]*$"
@@ -51,12 +53,17 @@ def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Map
 
 
 def _decimal_comma(cells: pa.ChunkedArray) -> bool:
+    import pyarrow.compute as pc
+
     comma = pc.sum(pc.match_substring_regex(cells, _COMMA)).as_py() or 0
     point = pc.sum(pc.match_substring_regex(cells, _POINT)).as_py() or 0
     return bool(comma > point)
 
 
 def _day_first(cells: pa.ChunkedArray) -> bool | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     parts = pc.drop_null(pc.extract_regex(cells, _DATES))
     if len(parts) == 0:
         return None
@@ -71,6 +78,9 @@ def _day_first(cells: pa.ChunkedArray) -> bool | None:
 
 
 def _looks_like_gib(cells: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     plain = cells.filter(pc.match_substring_regex(cells, r"^\s*\d{1,6}(\.\d+)?\s*$"))
     if len(plain) == 0:
         return False

@@ -3,18 +3,22 @@
 The doors call these through `flows`, which reads the affected rows again afterwards.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import pyarrow as pa
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 import sqlalchemy as sa
 
-from muniment import matching, memory
+from muniment import memory
 from muniment.base.errors import Rejected
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
 from muniment.mapping.transform import infer
 from muniment.mapping.types import DECISION, ColumnMapping
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def accept(connection: sa.Connection, scope: Scope, mapping: ColumnMapping) -> None:
@@ -56,6 +60,8 @@ def assign_column(
     Raises:
         Rejected: there is no such attribute.
     """
+    from muniment import matching
+
     known = store.attributes(connection)
     if attribute not in known:
         close = ", ".join(matching.closest(attribute, list(known)))

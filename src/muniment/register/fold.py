@@ -4,10 +4,15 @@ Set-based in the bulk engine; called by `reconcile`. A pure function of its tabl
 integers, every order is total, so the order in which claims arrived can never show.
 """
 
-import pyarrow as pa
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from muniment.base.engine import Engine
 from muniment.register.policy import ALTERNATIVES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MICRO = 1_000_000
 _DAY = 86_400_000_000

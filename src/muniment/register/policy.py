@@ -3,12 +3,16 @@
 Plain tables that `fold` reads. Defaults come from the model; a source's settings outrank them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from muniment import model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HALF_LIFE_DAYS: Mapping[str, int] = {
     "utilisation": 14,
@@ -44,6 +48,8 @@ class Reliability:
 
 def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
     """Per attribute: policy, multi-valued or not, severity, half-life in days, whether it names."""
+    import pyarrow as pa
+
     listed = [*attributes.values()]
     ranks = {"critical": 0, "high": 1, "medium": 2, "low": 3}
     return pa.table(
@@ -62,6 +68,8 @@ def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
 
 def share_table(reliabilities: list[Reliability]) -> pa.Table:
     """Per source and attribute: the share of right values (0 to 1), and whether the source decides alone."""
+    import pyarrow as pa
+
     return pa.table(
         {
             "source": pa.array([item.source for item in reliabilities], pa.string()),

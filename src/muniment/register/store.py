@@ -3,12 +3,13 @@
 Each takes a connection of a tenant's transaction; searches go through narrow columns only.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -17,6 +18,9 @@ from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.register.tables import assets, conflicts, stale, terms, versions
 from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SORTS = ("name", "type", "state", "confidence", "updated_at", "version", "record_count")
 

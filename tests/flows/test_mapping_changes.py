@@ -18,10 +18,13 @@ from muniment import evidence, flows, identity, mapping
 from muniment.base.errors import Rejected
 
 ROWS = tuple(
-    {"CI": f"CI{n:03d}", "Name": f"app{n:02d}", "Serial": f"CZC{n:05d}X", "Owner": f"Ann Bell {n}", "Zug": f"R{n}"}
+    {"CI": f"CI{n:03d}", "Hostname": f"app{n:02d}", "Serial": f"CZC{n:05d}X", "Owner": f"Ann Bell {n}", "Zug": f"R{n}"}
     for n in range(1, 7)
 )
-OTHER = tuple({"Name": f"app{n:02d}", "Serial": f"CZC{n:05d}X", "Owner": f"Bo Chan {n}"} for n in range(1, 4))
+OTHER = tuple(  # no column of the same name: what is learned of one source's columns is known of the other's
+    {"FQDN": f"app{n:02d}.example.com", "Serial number": f"CZC{n:05d}X", "Responsible": f"Bo Chan {n}"}
+    for n in range(1, 4)
+)
 
 
 def bring(home, folder, rows=ROWS, *, source="cmdb", day=1):
@@ -97,7 +100,7 @@ def test_a_rejected_column_that_is_accepted_after_all_gives_the_state_before(hom
 
 def test_an_attribute_of_ones_own_gets_the_cells_of_every_delivery(home, tmp_path):
     bring(home, tmp_path)
-    bring(home, tmp_path, [{**ROWS[0], "CI": "CI100", "Name": "web01", "Serial": "CZC99999X"}], day=2)
+    bring(home, tmp_path, [{**ROWS[0], "CI": "CI100", "Hostname": "web01", "Serial": "CZC99999X"}], day=2)
     choose_anew(home)
     assert values(home, "train") == {"web01": "R1", **{f"app{n:02d}": f"R{n}" for n in range(1, 7)}}
     with pytest.raises(Rejected, match="an attribute already"):

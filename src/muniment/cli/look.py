@@ -217,8 +217,7 @@ def _print_claim(claim: "graph.Claim") -> None:
         )
         reading = ", ".join(f"{key} {value}" for key, value in cell.transform.items()) or "as it is"
         screen.say(
-            f"      mapped to {cell.mapped_to} ({cell.mapping_state}, {cell.mapping_probability:.2f}, by "
-            f"{screen.clean(cell.mapped_by)}) · read {reading} · gave {screen.words(cell.gave, 80) or 'nothing'}"
+            f"      mapped to {cell.mapped_to} ({_mapped(cell)}) · read {reading} · gave {screen.words(cell.gave, 80) or 'nothing'}"
             f" · {'problem: ' + screen.clean(cell.problem, 120) if cell.problem else 'valid'}"
             f"{' · ' + screen.clean(cell.note, 120) if cell.note else ''}"
         )
@@ -226,6 +225,12 @@ def _print_claim(claim: "graph.Claim") -> None:
         f"      import {screen.short(claim.import_id)} of {claim.imported_at:%Y-%m-%d %H:%M}"
         f" · record {screen.clean(claim.source_key)}"
     )
+
+
+def _mapped(cell: "graph.Cell") -> str:
+    if cell.mapping_state == "auto":
+        return f"by itself, {cell.mapping_probability:.2f}"
+    return f"{cell.mapping_state} by {screen.clean(cell.mapped_by)}"
 
 
 def history(

@@ -64,7 +64,7 @@ def write_memberships(connection: sa.Connection, scope: Scope, changed: pa.Table
 
 
 def carry_over(connection: sa.Connection, scope: Scope, pairs: pa.Table) -> None:
-    """Give records that replace others (columns old, new) the assets of those."""
+    """Give records that replace others (columns old, new) the assets of those, and their place in past merges."""
     connection.execute(sa.text("CREATE TEMP TABLE replaced (old uuid, new uuid) ON COMMIT DROP"))
     db.copy_arrow(connection, "replaced", pairs)
     connection.execute(
@@ -75,6 +75,15 @@ def carry_over(connection: sa.Connection, scope: Scope, pairs: pa.Table) -> None
             " ON CONFLICT DO NOTHING"
         ),
         {"tenant": scope.tenant_id, "engagement": scope.engagement_id},
+    )
+    connection.execute(  # else no id that was given up could come back after a re-key
+        sa.text(
+            "UPDATE identity_moves m SET records = (SELECT jsonb_agg(coalesce(p.new::text, r.id))"
+            "  FROM jsonb_array_elements_text(m.records) r(id) LEFT JOIN replaced p ON p.old::text = r.id)"
+            " WHERE m.engagement_id = :engagement AND EXISTS"
+            " (SELECT 1 FROM replaced p WHERE m.records ? p.old::text)"
+        ),
+        {"engagement": scope.engagement_id},
     )
     connection.execute(sa.text("DROP TABLE replaced"))
 

@@ -142,7 +142,10 @@ def _conflicts(engine: Engine) -> None:
     )
     engine.derive(
         "disputed",
-        "SELECT asset_id, attribute FROM winners WHERE NOT multi AND rivals > 1 UNION ALL"
+        "SELECT c.asset_id, c.attribute FROM classes c JOIN fold_attributes a USING (attribute)"
+        " WHERE NOT c.multi AND a.contestable GROUP BY c.asset_id, c.attribute"
+        " HAVING count(DISTINCT CASE WHEN c.attribute IN ('name', 'host') THEN"
+        "  split_part(lower(c.value::JSON ->> '$'), '.', 1) ELSE lower(c.value) END) > 1 UNION ALL"
         " SELECT l.asset_id, l.attribute FROM lone_sources l JOIN fold_attributes a USING (attribute)"
         " WHERE a.identifying",
     )

@@ -47,7 +47,7 @@ class Reliability:
 
 
 def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
-    """Per attribute: policy, multi-valued or not, severity, half-life in days, whether it names."""
+    """Per attribute: policy, multi-valued or not, severity, half-life in days, and what it is used for."""
     import pyarrow as pa
 
     listed = [*attributes.values()]
@@ -61,6 +61,7 @@ def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
             "rank": pa.array([ranks[item.severity] for item in listed], pa.int32()),
             "half_life": pa.array([_half_life(item) for item in listed], pa.float64()),
             "identifying": pa.array([item.role != "none" for item in listed], pa.bool_()),
+            "contestable": pa.array([_contestable(item) for item in listed], pa.bool_()),
             "searchable": pa.array([_searchable(item) for item in listed], pa.bool_()),
         }
     )
@@ -84,6 +85,12 @@ def _half_life(attribute: model.Attribute) -> float:
     if attribute.role == "address":
         return float(_ADDRESS_HALF_LIFE)
     return float(HALF_LIFE_DAYS.get(attribute.group, 365))
+
+
+def _contestable(attribute: model.Attribute) -> bool:
+    """Whether values that differ are a conflict: measurements and moments just move on."""
+    moves_on = attribute.policy == "newest" and attribute.type not in {"text", "enum", "boolean"}
+    return not moves_on and attribute.group != "utilisation"
 
 
 def _searchable(attribute: model.Attribute) -> bool:

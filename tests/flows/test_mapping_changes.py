@@ -144,7 +144,7 @@ def test_an_unknown_attribute_is_refused_with_those_that_are_close(home, tmp_pat
     bring(home, tmp_path)
     before = fingerprint(home, with_ids=True)
     column = current_mapping(home, "cmdb", "Zug")
-    with pytest.raises(Rejected, match="'memory_mb' is not an attribute; close: .*memory_mib"):
+    with pytest.raises(Rejected, match=r"'memory_mb' is not an attribute; close: .*memory_mib"):
         flows.set_mapping(home, column, "memory_mb")
     assert current_mapping(home, "cmdb", "Zug") == column
     assert fingerprint(home, with_ids=True) == before
@@ -188,7 +188,11 @@ def test_a_merge_survives_another_key_and_can_still_be_undone(estate, tmp_path):
     left, right = (asset.id for asset in assets(estate)[:2])
     flows.merge_assets(estate, left, right)
     merged = fingerprint(estate, with_ids=True)
-    for source, column, key in (("cmdb", "CI", ["Serial"]), ("scan", "Host", ["Serial"]), ("sheet", "Tags", ["Machine"])):
+    for source, column, key in (
+        ("cmdb", "CI", ["Serial"]),
+        ("scan", "Host", ["Serial"]),
+        ("sheet", "Tags", ["Machine"]),
+    ):
         flows.rekey(estate, current_mapping(estate, source, column).layout_id, key)
         assert fingerprint(estate, with_ids=True) == merged
     deliver(estate, tmp_path, [Delivery("cmdb", 5, (machine(1)["cmdb"],))])

@@ -105,6 +105,11 @@ def test_a_pair_says_what_agreed_and_what_differed(engine):
     assert found["score"] == 9 + 7 - 3
 
 
+def test_a_second_agreement_of_one_group_counts_a_quarter_and_a_second_name_nothing(engine):
+    said = {"uuid": "4211-aa", "serial": "CZC1001", "hostname": "app01", "fqdn": "app01.example.com"}
+    assert pair(engine, [{"list": "cmdb", **said}, {"list": "scan", **said}])["score"] == 12 + 9 / 4 + 5.5
+
+
 def test_a_name_of_more_than_forty_bearers_proposes_no_pair(engine):
     rows = [{"id": f"{number}", "list": f"list {number}", "hostname": "localhost"} for number in range(41)]
     assert len(things(engine, rows)) == 41
@@ -119,9 +124,7 @@ def test_a_name_of_more_than_forty_bearers_is_no_disagreement_where_it_is_shared
 
 def test_a_value_weighs_less_the_more_things_of_one_list_carry_it(engine):
     clones = [{"list": "cmdb", "serial": "CLONE99", "hostname": f"app{number}"} for number in range(4)]
-    scores = [
-        pair(engine, [{"list": "scan", "serial": "CLONE99"}, *clones[:count]])["score"] for count in (1, 2, 4)
-    ]
+    scores = [pair(engine, [{"list": "scan", "serial": "CLONE99"}, *clones[:count]])["score"] for count in (1, 2, 4)]
     assert scores == [9, 3, 1]
 
 
@@ -162,7 +165,7 @@ def test_the_order_in_which_records_come_never_shows(engine, rows, seed):
     partitions = []
     for shuffled in (False, True):
         given_rows = list(rows)
-        random = Random(seed)
+        random = Random(seed)  # noqa: S311
         if shuffled:
             random.shuffle(given_rows)
         given_rows = numbered(sorted(given_rows, key=lambda row: sorted(row.items())))

@@ -120,9 +120,7 @@ OWNERS = [
 OWNER_SHARES = shares("owner", {"old and sure": 0.99, "weak 1": 0.5, "weak 2": 0.5, "latest": 0.5})
 
 
-@pytest.mark.parametrize(
-    ("policy", "winner"), [("newest", "Cy"), ("confidence", "Ann"), ("most_reported", "Bob")]
-)
+@pytest.mark.parametrize(("policy", "winner"), [("newest", "Cy"), ("confidence", "Ann"), ("most_reported", "Bob")])
 def test_the_policy_of_an_attribute_chooses_the_winner(engine, policy, winner):
     found = Folded(engine, OWNERS, OWNER_SHARES, {"owner": policy})
     assert (found.value("owner"), found.proof("owner")["rule"]) == (winner, policy)
@@ -271,6 +269,15 @@ def test_sources_that_agree_are_no_conflict_nor_is_a_dispute_on_the_type(engine)
     assert Folded(engine, agreed).conflicts == []
 
 
+def test_moments_and_measurements_that_moved_on_are_no_conflict(engine):
+    said = [
+        Says("a", {"last_seen": "2026-01-01T00:00:00Z", "cpu_usage_percent": 10}, age=1),
+        Says("b", {"last_seen": "2026-01-02T00:00:00Z", "cpu_usage_percent": 20}),
+    ]
+    found = Folded(engine, said)
+    assert (found.value("last_seen"), found.conflicts) == ("2026-01-02T00:00:00Z", [])
+
+
 def test_an_identifying_list_conflicts_where_a_source_shares_nothing_with_the_others(engine):
     apart = [Says("a", {"serial": ["A1"]}), Says("b", {"serial": ["B1"]})]
     assert Folded(engine, apart).conflict["attribute"] == "serial"
@@ -328,5 +335,6 @@ ONE = st.builds(
 @given(said=st.lists(ONE, min_size=1, max_size=8), seed=st.integers(0, 2**32))
 @settings(max_examples=15)
 def test_the_order_in_which_claims_come_never_shows(engine, said, seed):
-    plain, shuffled = Folded(engine, said), Folded(engine, said, shuffle=Random(seed))
+    plain = Folded(engine, said)
+    shuffled = Folded(engine, said, shuffle=Random(seed))  # noqa: S311
     assert (plain.rows, plain.conflicts, plain.terms) == (shuffled.rows, shuffled.conflicts, shuffled.terms)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from tests.conftest import DAY_ONE, Delivery, assets, deliver
+from tests.conftest import DAY_ONE, Delivery, assets, deliver, write_csv
 
-from muniment import register
+from muniment import flows, register
 from muniment.base import ids
 from muniment.base.errors import NotFound, Rejected
 from muniment.register import Query
@@ -66,6 +66,14 @@ def named(home, text: str) -> list[str]:
 )
 def test_a_query_finds_what_it_asks_for_in_its_order(home, query, found):
     assert names(home, **query) == found
+
+
+def test_assets_are_found_by_the_subtype_that_their_type_tells(taught, another, tmp_path):
+    home = another(taught, "register subtypes")
+    rows = [{"Hostname": f"{kind}{n}", "Asset type": kind} for kind in ("Switch", "Laptop") for n in (1, 2)]
+    write_csv(tmp_path / "kinds.csv", rows, DAY_ONE)
+    flows.import_files(home, flows.Request((tmp_path / "kinds.csv",), source="kinds"))
+    assert names(home, where=(("subtype", "switch"), ("type", "network_device"))) == ["switch1", "switch2"]
 
 
 def test_nothing_is_sorted_by_what_is_no_column(home):

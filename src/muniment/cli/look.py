@@ -217,7 +217,8 @@ def _print_claim(claim: "graph.Claim") -> None:
         )
         reading = ", ".join(f"{key} {value}" for key, value in cell.transform.items()) or "as it is"
         screen.say(
-            f"      mapped to {cell.mapped_to} ({_mapped(cell)}) · read {reading} · gave {screen.words(cell.gave, 80) or 'nothing'}"
+            f"      mapped to {cell.mapped_to} ({_mapped(cell)}) · read {reading}"
+            f" · gave {screen.words(cell.gave, 80) or 'nothing'}"
             f" · {'problem: ' + screen.clean(cell.problem, 120) if cell.problem else 'valid'}"
             f"{' · ' + screen.clean(cell.note, 120) if cell.note else ''}"
         )

@@ -100,7 +100,7 @@ def add_source(connection: sa.Connection, scope: Scope, name: str, kind: str, **
     return get_source(connection, name)
 
 
-def change_source(connection: sa.Connection, name: str, **values: Any) -> Source:
+def change_source(connection: sa.Connection, name: str, /, **values: Any) -> Source:
     """Change fields of a source; returns it as it is then."""
     get_source(connection, name)
     connection.execute(sa.update(sources).where(sources.c.name == name).values(**values))

@@ -56,7 +56,7 @@ def deliver(run: Run, bulk: Engine, path: Path) -> None:
         known = evidence.list_imports(connection, scope, flow_id=run.flow_id)
         try:
             sha256 = _digest(path)
-            read = [delivery for delivery in known if delivery.sha256.startswith(sha256)]
+            read = [one for one in known if one.sha256.startswith(sha256) and one.details["path"] == str(path)]
             if read:  # before this flow was interrupted
                 _recall(run, read)
                 return
@@ -115,7 +115,8 @@ def _store(
     if not source.active:
         entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
         return
-    sha256 = stamp[0] + table.file.partition("!")[2]  # a member of an archive is a delivery of its own
+    # a member of an archive is a delivery of its own, and so is a copy whose name says another host
+    sha256 = stamp[0] + (table.file if kind.file_names_host else table.file.partition("!")[2])
     observed = min(run.request.observed_at or table.observed or stamp[1], clock.now())
     earlier = evidence.find_delivery(connection, run.home.scope, source.id, (sha256, table.tab or "", observed))
     if earlier is not None:

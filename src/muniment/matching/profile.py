@@ -5,6 +5,7 @@ detectors see a bounded, deterministic, weighted sample of the distinct values.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,9 @@ _PAIRWISE = 0.3
 """Share of values that must be lists before a column counts as holding lists."""
 
 
+_NONE = pa.array([], pa.large_string())
+
+
 def profile(rows: pa.Table, columns: Sequence[str], *, table: str | None = None) -> tuple[Column, ...]:
     """Profile columns of one table.
 
@@ -49,10 +53,28 @@ def profile(rows: pa.Table, columns: Sequence[str], *, table: str | None = None)
     Raises:
         KeyError: a name is not a column of the table.
     """
-    return tuple(Column(name, table, _profile(rows.column(name))) for name in columns)
+    counted = [_count(rows.column(name)) for name in columns]
+    kinds = _kinds([column.sampled for column in counted], [column.weights for column in counted])
+    return tuple(
+        Column(name, table, _profile(column, *found))
+        for name, column, found in zip(columns, counted, kinds, strict=True)
+    )
 
 
-def _profile(cells: pa.ChunkedArray) -> Profile:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One column's distinct filled values: how often each, how long, and a weighted sample of them."""
+
+    rows: int
+    filled: int
+    distinct: int
+    lengths: tuple[int, float, int]
+    sampled: pa.Array
+    weights: npt.NDArray[np.float64]
+    common: tuple[float, ...]
+
+
+def _count(cells: pa.ChunkedArray) -> _Counted:
     text = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(_text(cells), 0, _LONGEST))
     counted = pc.value_counts(text.drop_null())
     values, counts = counted.field("values"), counted.field("counts").to_numpy()
@@ -61,22 +83,31 @@ def _profile(cells: pa.ChunkedArray) -> Profile:
     counts = counts[keep.to_numpy(zero_copy_only=False)]
     filled = int(counts.sum())
     if not filled:
-        return Profile(len(cells), 0, 0, {}, (0, 0.0, 0), (), (), value_list=False)
+        empty = pa.array([], values.type)
+        return _Counted(len(cells), 0, 0, (0, 0.0, 0), empty, np.array([], np.float64), ())
     lengths = pc.utf8_length(values).to_numpy()
     chosen, weights = _sample(values, counts)
-    sampled = values.take(pa.array(chosen))
-    kinds, listed = _kinds(sampled, weights)
-    frequent = sampled.slice(0, _COMMON).to_pylist()
+    return _Counted(
+        len(cells),
+        filled,
+        len(values),
+        (int(lengths.min()), float(lengths @ counts) / filled, int(lengths.max())),
+        values.take(pa.array(chosen)),
+        weights,
+        tuple(float(counts[index]) / filled for index in chosen[:_COMMON]),
+    )
+
+
+def _profile(column: _Counted, kinds: dict[str, float], listed: bool) -> Profile:  # noqa: FBT001 - a finding
+    frequent = column.sampled.slice(0, _COMMON).to_pylist()
     return Profile(
-        rows=len(cells),
-        filled=filled,
-        distinct=len(values),
+        rows=column.rows,
+        filled=column.filled,
+        distinct=column.distinct,
         kinds=kinds,
-        lengths=(int(lengths.min()), float(lengths @ counts) / filled, int(lengths.max())),
+        lengths=column.lengths,
         samples=tuple(frequent[:_SAMPLES]),
-        common=tuple(
-            (value.casefold(), float(counts[index]) / filled) for value, index in zip(frequent, chosen, strict=False)
-        ),
+        common=tuple((value.casefold(), share) for value, share in zip(frequent, column.common, strict=True)),
         value_list=listed,
     )
 
@@ -139,21 +170,33 @@ def _hashes(values: pa.Array) -> npt.NDArray[np.uint64]:
     return result ^ (result >> np.uint64(32))
 
 
-def _kinds(sampled: pa.Array, weights: npt.NDArray[np.float64]) -> tuple[dict[str, float], bool]:
-    """Estimate per detector the share of filled values it recognises, also inside lists of values."""
-    found = detect.recognise(sampled)
+def _kinds(
+    samples: Sequence[pa.Array], weights: Sequence[npt.NDArray[np.float64]]
+) -> list[tuple[dict[str, float], bool]]:
+    """Estimate per column and detector the share of filled values it recognises, also inside lists.
+
+    All columns go through the detectors at once: compiling a pattern costs more than matching it.
+    """
+    together = pa.concat_arrays([sample.cast(pa.large_string()) for sample in samples] or [_NONE])
+    if not len(together):
+        return [({}, False) for _ in samples]
+    found = {name: hits.astype(np.float64) for name, hits in detect.recognise(together).items()}
     lists = pc.and_(
-        pc.match_substring_regex(sampled, _LIST),
-        pc.invert(pc.match_substring_regex(sampled, _NOT_LIST)),
+        pc.match_substring_regex(together, _LIST),
+        pc.invert(pc.match_substring_regex(together, _NOT_LIST)),
     ).to_numpy(zero_copy_only=False)
     if lists.any():
-        inside = _inside(sampled.filter(pa.array(lists)))
-        for name, hits in inside.items():
-            found[name] = found[name].astype(np.float64)
+        for name, hits in _inside(together.filter(pa.array(lists))).items():
             found[name][lists] = np.maximum(found[name][lists], hits)
-    shares = {name: float(weights @ hits) for name, hits in found.items()}
-    kinds = {name: min(1.0, share) for name, share in shares.items() if share > 0}
-    return kinds, bool(weights @ lists >= _PAIRWISE)
+    shares = []
+    start = 0
+    for sample, weight in zip(samples, weights, strict=True):
+        part = slice(start, start + len(sample))
+        start = part.stop
+        kinds = {name: min(1.0, float(weight @ hits[part])) for name, hits in found.items()}
+        listed = bool(weight @ lists[part] >= _PAIRWISE) if len(sample) else False
+        shares.append(({name: share for name, share in kinds.items() if share > 0}, listed))
+    return shares
 
 
 def _inside(lists: pa.Array) -> dict[str, npt.NDArray[np.float64]]:

@@ -185,13 +185,22 @@ def _assets(engine: Engine) -> None:
         " nullif(split_part(value::JSON ->> '$', '/', 2), '') AS subtype FROM winners"
         " WHERE attribute = 'asset_type'",
     )
+    engine.derive(  # of several host names the one that also begins a full name
+        "qualified",
+        "SELECT h.asset_id, min_by(h.value, h.place) AS value FROM ranked_values h"
+        " JOIN ranked_values f ON f.asset_id = h.asset_id AND f.attribute = 'fqdn'"
+        " AND starts_with(f.value, left(h.value, length(h.value) - 1) || '.')"
+        " WHERE h.attribute = 'hostname' GROUP BY h.asset_id",
+    )
     engine.derive(
         "named",
-        "SELECT w.asset_id, min_by(CASE WHEN w.multi THEN w.value::JSON ->> '$[0]'"
+        "SELECT w.asset_id, min_by(CASE WHEN w.attribute = 'hostname' AND q.value IS NOT NULL"
+        " THEN q.value::JSON ->> '$' WHEN w.multi THEN w.value::JSON ->> '$[0]'"
         " ELSE w.value::JSON ->> '$' END, CASE WHEN t.type IS NULL OR t.type IN ('server',"
         " 'virtual_machine', 'end_user_device', 'network_device', 'storage') THEN CASE w.attribute "
         f"{_names(_MACHINE_NAMES)} END ELSE CASE w.attribute {_names(_OTHER_NAMES)} END END) AS name"
-        " FROM winners w LEFT JOIN typed t USING (asset_id) GROUP BY w.asset_id",
+        " FROM winners w LEFT JOIN typed t USING (asset_id) LEFT JOIN qualified q USING (asset_id)"
+        " GROUP BY w.asset_id",
     )
     engine.derive(
         "body",

@@ -280,7 +280,7 @@ def _matching(statement: sa.Select[Any], scope: Scope, query: Query) -> sa.Selec
     for word in query.words.lower().split():
         statement = statement.where(assets.c.id.in_(_having(scope, terms.c.term, word, prefix=True)))
     for attribute, value in query.where:
-        if attribute in {"type", "state", "subtype", "name"}:
+        if attribute in {"type", "state", "name"}:
             statement = statement.where(assets.c[attribute] == value)
             continue
         chosen = _having(scope, terms.c.term, value.strip().lower(), prefix=False)

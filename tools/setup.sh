@@ -41,7 +41,7 @@ echo "Installing the locked packages into $venv"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 py="$venv/bin/python"
 if "$py" -m pip install --quiet "uv==$uv_version" &&
-    "$py" -m uv pip install --quiet --python "$py" -r requirements.lock &&
+    "$py" -m uv pip install --quiet --compile-bytecode --python "$py" -r requirements.lock &&
     "$py" -m uv pip install --quiet --python "$py" --no-deps -e .; then
     exit 0
 fi

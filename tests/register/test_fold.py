@@ -35,7 +35,6 @@ class Says:
     age: int = 0
     gone: bool = False
     type: str | None = "server"
-    subtype: str | None = None
     type_stated: bool = True
     ref: str = ""
 
@@ -51,7 +50,6 @@ def tables(said: list[Says]) -> tuple[pa.Table, pa.Table]:
             "observed": pa.array([(TODAY - one.age) * DAY for one in said], pa.int64()),
             "gone": [one.gone for one in said],
             "asset_type": pa.array([one.type for one in said], pa.string()),
-            "subtype": pa.array([one.subtype for one in said], pa.string()),
             "type_stated": [one.type_stated for one in said],
         }
     )
@@ -199,7 +197,7 @@ def test_a_derived_value_counts_only_where_nobody_claims_the_attribute(engine):
 def test_a_guessed_type_gives_way_to_a_stated_one(engine):
     guesses = [Says(name, {}, type="server", type_stated=False) for name in ("a", "b", "c")]
     assert Folded(engine, guesses).asset["type"] == "server"
-    found = Folded(engine, [*guesses, Says("d", {}, type="virtual_machine", subtype="template")]).asset
+    found = Folded(engine, [*guesses, Says("d", {"subtype": "template"}, type="virtual_machine")]).asset
     assert (found["type"], found["subtype"]) == ("virtual_machine", "template")
 
 

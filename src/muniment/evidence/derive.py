@@ -4,7 +4,6 @@ Called by `flows` with the raw rows of one layout and the rules of its columns. 
 Arrow out; what becomes of the records in the database is `store`'s.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +54,7 @@ def records(
     """One record per key from raw rows.
 
     Args:
-        engine: used for scratch tables `cells`, `notes`, `rows`, `claims`, `keyed`.
+        engine: used for scratch tables `cells`, `cell_notes`, `raw_rows`, `keyed` and more.
         raws: imports of layouts of one family.
         layout: whose key columns and asset type apply.
         rules: what the columns give; columns without a rule stay in the raw rows only.
@@ -63,7 +62,7 @@ def records(
 
     Returns:
         Columns source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
-        observed (microseconds since 1970), asset_type, subtype, type_stated, claims, derived, notes (JSON text), and
+        observed (microseconds since 1970), asset_type, type_stated, claims, derived, notes (JSON text), and
         rows_merged: how many rows became this record.
     """
     cells: list[pa.Table] = []
@@ -81,7 +80,6 @@ def records(
     engine.register("cells", pa.concat_tables(cells) if cells else _NO_CELLS)
     engine.register("cell_notes", pa.concat_tables(notes) if notes else _NO_NOTES)
     engine.register("raw_rows", pa.concat_tables(rows))
-    engine.register("asset_types", _types(engine))
     _assemble(engine, layout, attributes)
     return engine.rows("SELECT * FROM keyed ORDER BY source_key")
 
@@ -211,21 +209,6 @@ def _raw_key(rows: pa.Table, layout: Layout) -> Any:
     return pc.binary_join_element_wise(*columns, "|", null_handling="emit_null")
 
 
-def _types(engine: Engine) -> pa.Table:
-    seen = engine.rows("SELECT DISTINCT value FROM cells WHERE attribute = 'asset_type' ORDER BY value")[
-        "value"
-    ].to_pylist()
-    found = [(value, model.asset_type_of(json.loads(value))) for value in seen]
-    pairs = [(value, *kind) for value, kind in found if kind is not None]
-    return pa.table(
-        {
-            "value": pa.array([pair[0] for pair in pairs], pa.string()),
-            "asset_type": pa.array([pair[1] for pair in pairs], pa.string()),
-            "subtype": pa.array([pair[2] for pair in pairs], pa.string()),
-        }
-    )
-
-
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
 
@@ -248,9 +231,8 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
     )
     engine.derive(
         "row_types",
-        "SELECT c.row, min_by(t.asset_type, c.rank) AS asset_type, min_by(t.subtype, c.rank) AS subtype"
-        " FROM best_cells c JOIN asset_types t ON t.value = c.value"
-        " WHERE c.attribute = 'asset_type' GROUP BY c.row",
+        "SELECT row, min_by(value::JSON ->> '$', rank) AS asset_type FROM best_cells"
+        " WHERE attribute = 'asset_type' GROUP BY row",
     )
     engine.derive(  # in a list of all kinds of things, those with a database engine are databases
         "engines",
@@ -268,7 +250,7 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered - r.lag * {day}"
         " ELSE o.observed END AS observed,"
         f" coalesce(t.asset_type, CASE WHEN x.row IS NOT NULL THEN 'database' END, {default_type}) AS asset_type,"
-        f" t.subtype AS subtype, t.row IS NOT NULL OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
+        f" t.row IS NOT NULL OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
         " coalesce(f.filled, 0) AS filled"
         " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
         " LEFT JOIN row_types t USING (row) LEFT JOIN engines x USING (row)"
@@ -339,9 +321,9 @@ def _claims(engine: Engine, layout: Layout, multi: str) -> None:
     engine.derive(
         "keyed",
         "SELECT r.source_key, r.import_id, r.row_number, r.row_hash,"
-        " md5(concat(r.asset_type, '/', r.subtype, '/', r.type_stated, coalesce(c.claims, '{}'),"
+        " md5(concat(r.asset_type, '/', r.type_stated, coalesce(c.claims, '{}'),"
         " coalesce(e.claims, ''))) AS claims_hash,"
-        " r.filled, r.delivered, r.observed, r.asset_type, r.subtype,"
+        " r.filled, r.delivered, r.observed, r.asset_type,"
         " r.type_stated, coalesce(c.claims, '{}') AS claims, coalesce(e.claims, '{}') AS derived,"
         " '{\"problems\":' || coalesce(n.problems, '[]')"
         f" || ',\"notes\":' || coalesce(n.notes, '[]'){rows_note} || '}}' AS notes, r.rows_merged"

@@ -313,14 +313,14 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
         scope: whose records.
         source_id: the source of all of them.
         changed: columns id, layout_id, source_key, import_id, row_number, row_hash, claims_hash,
-            filled, delivered, observed (microseconds since 1970), asset_type, subtype, type_stated,
+            filled, delivered, observed (microseconds since 1970), asset_type, type_stated,
             claims, derived, notes (JSON text).
     """
     connection.execute(
         sa.text(
             "CREATE TEMP TABLE incoming (id uuid, layout_id uuid, source_key text, import_id uuid,"
             " row_number bigint, row_hash text, claims_hash text, filled int, delivered bigint,"
-            " observed bigint, asset_type text, subtype text, type_stated boolean, claims jsonb,"
+            " observed bigint, asset_type text, type_stated boolean, claims jsonb,"
             " derived jsonb, notes jsonb)"
             " ON COMMIT DROP"
         )
@@ -328,7 +328,7 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
     db.copy_arrow(connection, "incoming", changed)
     fields = (
         "layout_id, import_id, row_number, row_hash, claims_hash, filled, delivered_at,"
-        " observed_at, asset_type, subtype, type_stated, claims, derived, notes, gone, updated_at"
+        " observed_at, asset_type, type_stated, claims, derived, notes, gone, updated_at"
     )
     updates = ", ".join(f"{name} = excluded.{name}" for name in fields.replace(",", "").split())
     connection.execute(
@@ -336,7 +336,7 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
             f"INSERT INTO records (tenant_id, engagement_id, source_id, id, source_key, {fields})"
             " SELECT :tenant, :engagement, :source, id, source_key, layout_id, import_id, row_number,"
             f" row_hash, claims_hash, filled, {_MOMENT.format('delivered')},"
-            f" {_MOMENT.format('observed')}, asset_type, subtype, type_stated, claims, derived, notes, false, :now"
+            f" {_MOMENT.format('observed')}, asset_type, type_stated, claims, derived, notes, false, :now"
             " FROM incoming ORDER BY source_key"
             " ON CONFLICT (tenant_id, engagement_id, source_id, source_key)"
             f" DO UPDATE SET {updates}"

@@ -103,7 +103,6 @@ records = tenant_table(
     moment("delivered_at"),
     moment("observed_at"),
     text("asset_type", nullable=True),
-    text("subtype", nullable=True),
     sa.Column("type_stated", sa.Boolean, nullable=False),
     jsonb("claims"),
     jsonb("derived"),

@@ -109,7 +109,7 @@ def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence
 
 _STORED = (
     "id", "layout_id", "source_key", "import_id", "row_number", "row_hash", "claims_hash", "filled",
-    "delivered", "observed", "asset_type", "subtype", "type_stated", "claims", "derived", "notes",
+    "delivered", "observed", "asset_type", "type_stated", "claims", "derived", "notes",
 )  # fmt: skip
 
 

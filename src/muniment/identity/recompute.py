@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -55,6 +55,7 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
 
     from muniment import matching
 
+    silent = store.drop_silent(connection, scope)
     found = store.records(connection, scope)
     number = {record_id: index for index, record_id in enumerate(found["id"].to_pylist())}
     families = [_family(kind) for kind in found["asset_type"].to_pylist()]
@@ -74,7 +75,8 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
         )
     }
     clusters, _ = matching.link(engine, table, values, _judgements(connection, scope, references))
-    return _store(connection, scope, found, clusters["cluster"].to_pylist(), cause)
+    change = _store(connection, scope, found, clusters["cluster"].to_pylist(), cause)
+    return replace(change, touched=change.touched | silent)
 
 
 def _family(asset_type: str | None) -> str:

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 
 def records(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """Every record of the engagement: id, source, key, layout family, asset type, asset (or null)."""
+    """Every record of the engagement that claims anything: id, source, key, layout family, asset type, asset (or null)."""
     return db.read_arrow(
         connection,
         "SELECT r.id, s.name AS source, r.source_id, r.source_key, s.name || l.family_id AS list,"
         " r.asset_type, m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
-        ' WHERE r.engagement_id = %s ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
+        " WHERE r.engagement_id = %s AND r.claims <> '{}'::jsonb"
+        ' ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
         (scope.engagement_id,),
     )
 
@@ -45,6 +46,19 @@ def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[st
         "  coalesce(r.claims -> a.attribute, r.derived -> a.attribute)) AS v(value)"
         " WHERE r.engagement_id = %s",
         (list(attributes), scope.engagement_id),
+    )
+
+
+def drop_silent(connection: sa.Connection, scope: Scope) -> set[UUID]:
+    """Take records that claim nothing (any more) out of their assets; returns these assets."""
+    return set(
+        connection.scalars(
+            sa.text(
+                "DELETE FROM memberships m USING records r WHERE r.id = m.record_id"
+                " AND m.engagement_id = :engagement AND r.claims = '{}'::jsonb RETURNING m.asset_id"
+            ),
+            {"engagement": scope.engagement_id},
+        )
     )
 
 

@@ -28,7 +28,7 @@ def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Tab
     Args:
         engine: where the tables are made.
         records: record, asset_id, source, ref (orders records by content), observed (microseconds),
-            gone, asset_type, subtype, type_stated.
+            gone, asset_type, type_stated.
         claims: record, attribute, value (JSON text of one scalar), stated (not derived from another).
         attributes: as `policy.attribute_table` gives them.
         weights: as `policy.share_table` gives them.
@@ -62,9 +62,9 @@ def _weigh(engine: Engine) -> None:
         " min_by(s.record, (-s.day, s.ref)) AS record, min_by(s.ref, (-s.day, s.ref)) AS ref,"
         " bool_or(c.stated::BOOLEAN) AS stated"
         " FROM fold_claims c JOIN speaking s USING (record) GROUP BY ALL UNION ALL"
-        " SELECT asset_id, 'asset_type', to_json(asset_type || coalesce('/' || subtype, ''))::VARCHAR,"
+        " SELECT asset_id, 'asset_type', to_json(asset_type)::VARCHAR,"
         " source, max(day), min_by(record, (-day, ref)), min_by(ref, (-day, ref)), bool_or(type_stated::BOOLEAN)"
-        " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, subtype, source",
+        " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, source",
     )
     engine.derive(  # what was derived or guessed counts only where nobody claims the attribute
         "votes",
@@ -181,9 +181,7 @@ def _names(order: tuple[str, ...]) -> str:
 def _assets(engine: Engine) -> None:
     engine.derive(
         "typed",
-        "SELECT asset_id, split_part(value::JSON ->> '$', '/', 1) AS type,"
-        " nullif(split_part(value::JSON ->> '$', '/', 2), '') AS subtype FROM winners"
-        " WHERE attribute = 'asset_type'",
+        "SELECT asset_id, value::JSON ->> '$' AS type FROM winners WHERE attribute = 'asset_type'",
     )
     engine.derive(  # of several host names the one that also begins a full name
         "qualified",
@@ -211,7 +209,7 @@ def _assets(engine: Engine) -> None:
     )
     engine.derive(
         "folded",
-        "SELECT r.asset_id AS id, coalesce(t.type, 'other') AS type, t.subtype AS subtype,"
+        "SELECT r.asset_id AS id, coalesce(t.type, 'other') AS type, u.value::JSON ->> '$' AS subtype,"
         " CASE WHEN r.gone THEN 'retired' WHEN b.values IS NULL THEN 'discovered' ELSE 'reconciled' END"
         " AS state, coalesce(n.name, '(unnamed)') AS name, coalesce(b.confidence, 0) AS confidence,"
         " r.sources, r.record_count, coalesce(b.values, '{}') AS values,"
@@ -219,5 +217,6 @@ def _assets(engine: Engine) -> None:
         "  SELECT asset_id, bool_and(gone::BOOLEAN) AS gone, count(*)::INT AS record_count,"
         "  list_sort(list(DISTINCT source)) AS sources FROM fold_records GROUP BY asset_id) r"
         " LEFT JOIN typed t USING (asset_id) LEFT JOIN named n USING (asset_id)"
-        " LEFT JOIN body b USING (asset_id)",
+        " LEFT JOIN body b USING (asset_id)"
+        " LEFT JOIN winners u ON u.asset_id = r.asset_id AND u.attribute = 'subtype'",
     )

@@ -79,7 +79,7 @@ def stale_records(connection: sa.Connection, scope: Scope) -> pa.Table:
         "SELECT r.id AS record, m.asset_id, s.name AS source, r.row_hash || r.source_key AS ref,"
         " (extract(epoch FROM r.observed_at) * 1000000)::bigint AS observed,"
         " (r.gone OR NOT s.active) AS gone, r.asset_type,"
-        " r.subtype, r.type_stated FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
+        " r.type_stated FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
         " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
         " WHERE t.engagement_id = %s",
         (scope.engagement_id,),

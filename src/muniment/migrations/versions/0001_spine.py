@@ -454,7 +454,6 @@ def upgrade() -> None:
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asset_type", sa.Text(), nullable=True),
-        sa.Column("subtype", sa.Text(), nullable=True),
         sa.Column("type_stated", sa.Boolean(), nullable=False),
         sa.Column("claims", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("derived", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

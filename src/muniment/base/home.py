@@ -98,6 +98,8 @@ def _foreign(configuration: settings.Settings) -> sa.Engine:
         raise Rejected("database_url is not a URL: postgresql://user:password@host:5432/database") from None
     if url.get_backend_name() != "postgresql":
         raise Rejected(f"database_url must begin with postgresql://, not {url.drivername}://")
+    if "@" in (url.host or ""):
+        raise Rejected("database_url: its host holds an @: write @ in a password as %40")
     text = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     application = db.engine(text)
     if _is_current(application):
@@ -107,7 +109,7 @@ def _foreign(configuration: settings.Settings) -> sa.Engine:
         schema.prepare(admin, lambda old: _backup(configuration, text, old))
     except sa.exc.OperationalError as error:
         shown = url.difference_update_query(["password"]).render_as_string(hide_password=True)
-        raise Permanent(f"{shown} does not answer: {str(error.orig).strip()}") from error
+        raise Permanent(f"{shown} does not answer: {' '.join(str(error.orig).split())}") from error
     finally:
         admin.dispose()
     return application

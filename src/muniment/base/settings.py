@@ -125,6 +125,8 @@ def _convert(setting: Setting, value: Any, origin: str) -> Any:
             return text in _TRUE
         raise Rejected(f"{setting.name} = {value!r} ({origin}): give true or false")
     try:
+        if setting.kind is float and not 0 <= float(value) <= 1:
+            raise Rejected(f"{setting.name} = {value!r} ({origin}): give a share from 0 to 1")
         return setting.kind(value)
     except (TypeError, ValueError) as error:
         wanted = "a whole number" if setting.kind is int else "a number"

@@ -10,10 +10,13 @@ from uuid import UUID
 
 import typer
 
+from muniment.base import clock
+from muniment.base.errors import NotFound, Rejected
 from muniment.cli import screen
 
 if TYPE_CHECKING:
     from muniment import flows
+    from muniment.base.home import Home
 
 app = typer.Typer(help="Past imports; `imports resume` carries an interrupted one on.", invoke_without_command=True)
 
@@ -62,7 +65,7 @@ def import_(
         source,
         kind,
         full,
-        observed.replace(tzinfo=UTC) if observed else None,
+        _past(observed),
         dry_run,
     )
     with screen.progress(show=not as_json) as progress:
@@ -71,6 +74,15 @@ def import_(
         screen.dump(summary.to_json())
     else:
         _print(summary)
+
+
+def _past(observed: datetime | None) -> datetime | None:
+    if observed is None:
+        return None
+    moment = observed.replace(tzinfo=UTC)
+    if moment > clock.now():
+        raise Rejected(f"--observed {moment:%Y-%m-%d} is in the future: give the day the source was asked")
+    return moment
 
 
 def _print(summary: "flows.Summary") -> None:
@@ -85,12 +97,12 @@ def _print(summary: "flows.Summary") -> None:
             for entry in summary.files
         ],
     )
-    mode = "first import" if summary.mode == "initial" else f"refining {summary.existing_assets:,} assets"
-    screen.say(
-        f"\n{summary.rows_read:,} rows became {sum(summary.assets.values()):,} assets ({mode}); "
-        f"{summary.columns_suggested} columns and {sum(summary.conflicts.values()):,} conflicts want you.",
-        "bold",
-    )
+    total, open_conflicts = sum(summary.assets.values()), sum(summary.conflicts.values())
+    if summary.mode == "initial":
+        what = f"{summary.rows_read:,} rows became {total:,} assets"
+    else:
+        what = f"{summary.rows_read:,} rows refined {summary.existing_assets:,} assets; there are {total:,} now"
+    screen.say(f"\n{what}; {summary.columns_suggested} columns and {open_conflicts:,} conflicts want you.", "bold")
     for label, text in _facts(summary):
         screen.say(f"  {label:<15} {text}")
     if summary.next_steps:
@@ -107,6 +119,7 @@ def _facts(summary: "flows.Summary") -> list[tuple[str, str]]:
         ("older than known", summary.records_superseded),
         ("duplicate rows", summary.rows_merged),
         ("gone", summary.records_gone),
+        ("that name nothing yet", summary.records_silent),
     )
     records = f"{summary.records_new:,} new, {summary.records_changed:,} changed, "
     records += f"{summary.records_unchanged:,} unchanged"
@@ -133,7 +146,7 @@ def _facts(summary: "flows.Summary") -> list[tuple[str, str]]:
 @app.callback()
 def imports(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 30,
     as_json: screen.Json = False,
 ) -> None:
     """List past imports, newest first: file, source, rows, what came of them."""
@@ -189,7 +202,7 @@ def imports(
 
 @app.command("resume")
 def resume(
-    flow: Annotated[UUID, typer.Argument(help="The id that `muniment imports` shows.")],
+    flow: Annotated[str, typer.Argument(help="The id that `muniment imports` shows.")],
     as_json: screen.Json = False,
 ) -> None:
     """Carry on an import that was interrupted."""
@@ -197,15 +210,27 @@ def resume(
 
     home = screen.open_home()
     with screen.progress(show=not as_json) as progress:
-        summary = flows.resume(home, flow, progress)
+        summary = flows.resume(home, _open_flow(home, flow), progress)
     if as_json:
         screen.dump(summary.to_json())
     else:
         _print(summary)
 
 
+def _open_flow(home: "Home", text: str) -> UUID:
+    from muniment.base import jobs
+
+    with home.scope.transaction() as connection:
+        found = [flow.id for flow in jobs.find(connection, home.scope) if str(flow.id).endswith(text.lower())]
+    if len(found) != 1 or not text:
+        what = "no" if not found else "more than one"
+        raise NotFound(f"{text!r} is {what} import of this engagement: `muniment imports` shows what is open")
+    return found[0]
+
+
 def rejects(
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50, as_json: screen.Json = False
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    as_json: screen.Json = False,
 ) -> None:
     """List rows and files that could not be read: file, line, column, reason, and how they begin."""
     from muniment import evidence
@@ -234,7 +259,9 @@ def rejects(
     )
 
 
-def problems(limit: Annotated[int, typer.Option(help="How many.")] = 50, as_json: screen.Json = False) -> None:
+def problems(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50, as_json: screen.Json = False
+) -> None:
     """List cells that could not be understood: file, row, column, text, why. They stay in the raw rows."""
     from muniment import evidence
 

@@ -23,14 +23,14 @@ def assets(
     sort: Annotated[
         str, typer.Option(help="name, type, state, confidence, updated_at, version; -name turns it round.")
     ] = "name",
-    limit: Annotated[int, typer.Option(help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50,
     as_json: screen.Json = False,
 ) -> None:
     """List the assets of the register.
 
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
     """
-    from muniment import register
+    from muniment import mapping, model, register
     from muniment.base.errors import Rejected
 
     pairs = []
@@ -40,6 +40,13 @@ def assets(
             raise Rejected(f"--where {text}: write ATTRIBUTE=VALUE, such as environment=production")
         pairs.append((attribute.strip(), value))
     home = screen.open_home()
+    with home.scope.transaction() as connection:
+        known = mapping.attributes(connection)
+    for attribute, _ in pairs:
+        if attribute not in {*known, "type", "state"}:
+            raise Rejected(f"--where {attribute}=...: no such attribute: `muniment model` lists them")
+    if kind is not None and kind not in model.asset_types():
+        raise Rejected(f"--type {kind}: there is none; use one of {', '.join(model.asset_types())}")
     wanted = register.Query(query, kind, source, tuple(pairs), sort.removeprefix("-"), sort.startswith("-"), limit + 1)
     with home.scope.transaction() as connection:
         found = register.find(connection, home.scope, wanted)
@@ -282,14 +289,17 @@ def conflicts(
     severity: Annotated[str | None, typer.Option(help="critical, high, medium or low.")] = None,
     attribute: Annotated[str | None, typer.Option(help="Only this attribute.")] = None,
     asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, the most severe first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the most severe first.")] = 20,
     as_json: screen.Json = False,
 ) -> None:
     """List where sources disagree, the most severe first, each with a hint how to settle it."""
-    from muniment import register
+    from muniment import mapping, register
+    from muniment.base.errors import Rejected
 
     home = screen.open_home()
     with home.scope.transaction() as connection:
+        if attribute is not None and attribute not in mapping.attributes(connection):
+            raise Rejected(f"--attribute {attribute}: there is none: `muniment model` lists them")
         asset_id = screen.find_asset(connection, home, asset).id if asset else None
         found = register.list_conflicts(
             connection, home.scope, severity=severity, attribute=attribute, asset_id=asset_id, limit=limit

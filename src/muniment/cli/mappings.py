@@ -53,7 +53,7 @@ def mappings(
                 screen.clean(column.column, 40),
                 screen.words(column.samples[:3], 40),
                 column.attribute or "",
-                f"{column.probability:.2f}",
+                f"{int(column.probability * 100) / 100:.2f}",
                 column.state,
                 screen.clean("; ".join(column.reasons[:2]), 100),
                 _runner_up(column),

@@ -29,7 +29,7 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
     """List the sources: kind, prior reliability, authority, scope, imports and records."""
     if context.invoked_subcommand is not None:
         return
-    from muniment import evidence
+    from muniment import evidence, graph
 
     home = screen.open_home()
     with home.scope.transaction() as connection:
@@ -55,7 +55,7 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
             [
                 screen.clean(source.name),
                 source.kind,
-                f"{source.reliability:.2f}",
+                "by kind" if source.reliability == graph.NEUTRAL else f"{source.reliability:.2f}",
                 ", ".join(source.authoritative),
                 "full" if source.full else "partial",
                 "yes" if source.active else "no",

@@ -32,15 +32,18 @@ def import_files(home: Home, request: Request, progress: Progress = quiet) -> Su
     Raises:
         Rejected: a path does not exist, or nothing in it could be read.
     """
-    paths = deliver.expand(request.paths)
+    paths, left = deliver.expand(request.paths)
     request = dataclasses.replace(request, paths=paths)
     label = f"import {' '.join(path.name for path in paths[:3])}{' ...' if len(paths) > 3 else ''}"  # noqa: PLR2004
     with jobs.writer(home.scope, label, lambda who: progress("waiting", 0, None, who)):
         if request.dry_run:  # keeps nothing, so it carries on nothing either
             with rehearsal(home) as stage:
-                return _start(stage, request, progress)
-        _resume_all(home, progress)
-        return _start(home, request, progress)
+                summary = _start(stage, request, progress)
+        else:
+            _resume_all(home, progress)
+            summary = _start(home, request, progress)
+    summary.files += [{"file": path.name, "status": "left out", "reason": why} for path, why in left]
+    return summary
 
 
 def resume(home: Home, flow_id: UUID, progress: Progress = quiet) -> Summary:
@@ -149,6 +152,7 @@ def _identify(run: Run) -> None:
         register.mark_stale(connection, run.home.scope, change.touched)
         run.summary.assets_merged = change.merged
         run.summary.assets_split = change.split
+        run.summary.records_silent = change.silent
         _mark(connection, run, "identify")
 
 

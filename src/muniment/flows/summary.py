@@ -25,6 +25,7 @@ class Summary:
     records_superseded: int = 0
     rows_merged: int = 0
     records_gone: int = 0
+    records_silent: int = 0
     assets_created: int = 0
     assets_updated: int = 0
     assets_merged: int = 0

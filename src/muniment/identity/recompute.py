@@ -35,6 +35,9 @@ _ATTRIBUTES = (
 _VIRTUAL_CARDS = "(00:50:56|00:0c:29|00:05:69|00:1c:14|08:00:27|00:15:5d|52:54:00|00:16:3e|00:1c:42).*"
 """Network cards of VMware, VirtualBox, Hyper-V, QEMU, Xen and Parallels, by their IEEE prefixes."""
 
+_NAMING = ["source_id", "vm_id", "instance_name", "url", "software_product", "licence_key"]
+"""What names a thing besides the attributes with an identity role; a row with none of all these is no asset."""
+
 _LOOSE = "machine"
 
 
@@ -46,6 +49,7 @@ class Change:
     created: int
     merged: int
     split: int
+    silent: int = 0
 
 
 def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: str) -> Change:
@@ -55,8 +59,10 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
 
     from muniment import matching
 
-    silent = store.drop_silent(connection, scope)
-    found = store.records(connection, scope)
+    naming = [name for name, item in model.attributes().items() if item.role != "none"]
+    naming += _NAMING
+    silent = store.drop_silent(connection, scope, naming)
+    found = store.records(connection, scope, naming)
     number = {record_id: index for index, record_id in enumerate(found["id"].to_pylist())}
     families = [_family(kind) for kind in found["asset_type"].to_pylist()]
     table = pa.table(
@@ -76,7 +82,9 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
     }
     clusters, _ = matching.link(engine, table, values, _judgements(connection, scope, references))
     change = _store(connection, scope, found, clusters["cluster"].to_pylist(), cause)
-    return replace(change, touched=change.touched | silent)
+    return replace(
+        change, touched=change.touched | silent, silent=store.count_records(connection, scope) - found.num_rows
+    )
 
 
 def _family(asset_type: str | None) -> str:

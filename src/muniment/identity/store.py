@@ -22,17 +22,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def records(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """Every record of the engagement that claims anything: id, source, key, layout family, asset type, asset (or null)."""
+def records(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> pa.Table:
+    """Every record of the engagement that claims one of the naming attributes.
+
+    Columns id, source, source_id, source_key, list (the layout's family), asset_type, asset_id (or null).
+    """
     return db.read_arrow(
         connection,
         "SELECT r.id, s.name AS source, r.source_id, r.source_key, s.name || l.family_id AS list,"
         " r.asset_type, m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
-        " WHERE r.engagement_id = %s AND r.claims <> '{}'::jsonb"
+        " WHERE r.engagement_id = %s AND r.claims ?| %s::text[]"
         ' ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
-        (scope.engagement_id,),
+        (scope.engagement_id, list(naming)),
     )
 
 
@@ -49,15 +52,22 @@ def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[st
     )
 
 
-def drop_silent(connection: sa.Connection, scope: Scope) -> set[UUID]:
-    """Take records that claim nothing (any more) out of their assets; returns these assets."""
+def count_records(connection: sa.Connection, scope: Scope) -> int:
+    """How many records the engagement has, with those that name nothing."""
+    query = sa.text("SELECT count(*) FROM records WHERE engagement_id = :engagement")
+    return int(connection.scalar(query, {"engagement": scope.engagement_id}) or 0)
+
+
+def drop_silent(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> set[UUID]:
+    """Take records that name nothing (any more) out of their assets; returns these assets."""
     return set(
         connection.scalars(
             sa.text(
                 "DELETE FROM memberships m USING records r WHERE r.id = m.record_id"
-                " AND m.engagement_id = :engagement AND r.claims = '{}'::jsonb RETURNING m.asset_id"
+                " AND m.engagement_id = :engagement AND NOT jsonb_exists_any(r.claims, cast(:naming AS text[]))"
+                " RETURNING m.asset_id"
             ),
-            {"engagement": scope.engagement_id},
+            {"engagement": scope.engagement_id, "naming": list(naming)},
         )
     )
 

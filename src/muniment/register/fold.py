@@ -18,8 +18,31 @@ _MICRO = 1_000_000
 _DAY = 86_400_000_000
 _UNKNOWN_SHARE = 0.75
 _LONGEST_TERM = 200
-_MACHINE_NAMES = ("hostname", "fqdn", "name", "aliases", "serial", "ip_address")
-_OTHER_NAMES = ("name", "application_id", "database_name", "hostname", "fqdn", "software_product")
+_MACHINE_NAMES = (
+    "hostname",
+    "fqdn",
+    "name",
+    "aliases",
+    "serial",
+    "ip_address",
+    "asset_tag",
+    "mac_address",
+    "uuid",
+    "vm_id",
+    "source_id",
+)
+_OTHER_NAMES = (
+    "name",
+    "application_id",
+    "database_name",
+    "hostname",
+    "fqdn",
+    "software_product",
+    "url",
+    "instance_name",
+    "asset_tag",
+    "source_id",
+)
 
 
 def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Table, weights: pa.Table) -> None:

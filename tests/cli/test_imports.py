@@ -18,7 +18,7 @@ def test_an_import_says_what_it_read_what_came_of_it_and_what_to_do_next(fresh, 
     done = fresh("import", write(tmp_path))
     assert done.code == 0
     assert "cmdb-1.csv" in done.out
-    assert "2 rows became 2 assets (first import)" in done.out
+    assert "2 rows became 2 assets" in done.out
     assert "Next:" in done.out
     assert "`muniment assets` lists the register" in done.out
     assert "... reading" in done.err
@@ -153,9 +153,9 @@ def test_an_interrupted_import_is_announced_and_carried_on(fresh, home, tmp_path
 
 def test_what_is_no_interrupted_import_cannot_be_carried_on(fresh):
     wrong = fresh("imports", "resume", ids.new())
-    assert wrong.code == 2
-    assert "is not a flow of this engagement: `muniment imports` lists them" in wrong.err
-    assert fresh("imports", "resume", "seven").code == 2
+    assert wrong.code == 3
+    assert "is no import of this engagement: `muniment imports` shows what is open" in wrong.err
+    assert fresh("imports", "resume", "seven").code == 3
 
 
 def test_a_naive_date_of_observation_is_utc(fresh, tmp_path):

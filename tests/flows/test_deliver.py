@@ -2,6 +2,7 @@ import gzip
 import os
 import shutil
 from datetime import timedelta
+from importlib import import_module
 
 import pyarrow as pa
 import pytest
@@ -126,13 +127,13 @@ def test_a_reject_keeps_the_rest_of_its_file_and_says_where_it_was(estate, tmp_p
 
 
 def test_rows_survive_when_every_digest_collides(estate, tmp_path, monkeypatch):
-    honest = evidence.stamp.__globals__["digest"]
+    honest = import_module("muniment.evidence.stamp").digest
 
     def collide(engine, contents):
         found = honest(engine, contents)
         return found.set_column(0, "hash", pa.array(["0" * 64] * found.num_rows, pa.string()))
 
-    monkeypatch.setitem(evidence.stamp.__globals__, "digest", collide)
+    monkeypatch.setattr("muniment.evidence.stamp.digest", collide)
     path = tmp_path / "no-key.csv"
     write_csv(path, [{"Remark": f"thing {number}"} for number in range(20)], DAY_ONE)
     done = flows.import_files(estate, flows.Request((path,), source="remarks"))

@@ -64,7 +64,6 @@ def identify_by_serial_no_more(home):
 @pytest.mark.parametrize(
     ("change", "settings"),
     [
-        (accept, {"auto_threshold": 1.0}),  # so that everything is only suggested
         (reject, {}),
         (choose, {}),
         (choose_otherwise, {}),

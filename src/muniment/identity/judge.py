@@ -19,15 +19,13 @@ def merge(connection: sa.Connection, scope: Scope, left: UUID, right: UUID, reas
     """Say that two assets are one; returns the id of the act, for `undo`.
 
     Raises:
-        NotFound: one of them has no records.
+        NotFound: one of them was never an asset.
         Rejected: both are the same asset already.
     """
+    left, right = (store.current_asset(connection, scope, asset) for asset in (left, right))
     if left == right:
         raise Rejected("both names lead to the same asset: there is nothing to merge")
     sides = [store.founders(connection, scope, asset) for asset in (left, right)]
-    for asset, records in zip((left, right), sides, strict=True):
-        if not records:
-            raise NotFound(f"{asset} is not an asset of this engagement: `muniment assets` lists them")
     act = ids.new()
     pair = (sides[0][0][1], sides[1][0][1], True)
     store.add_judgements(connection, scope, act, "merge", [pair], reason)
@@ -38,8 +36,10 @@ def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequenc
     """Say that some records of an asset are another thing, one thing; returns the id of the act.
 
     Raises:
+        NotFound: it was never an asset.
         Rejected: a record is not of that asset, or none would stay behind.
     """
+    asset = store.current_asset(connection, scope, asset)
     found = store.member_references(connection, asset)
     known = {record for record, _ in found}
     for record in records:

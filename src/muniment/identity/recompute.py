@@ -35,7 +35,7 @@ _ATTRIBUTES = (
 _VIRTUAL_CARDS = "(00:50:56|00:0c:29|00:05:69|00:1c:14|08:00:27|00:15:5d|52:54:00|00:16:3e|00:1c:42).*"
 """Network cards of VMware, VirtualBox, Hyper-V, QEMU, Xen and Parallels, by their IEEE prefixes."""
 
-_NAMING = ["source_id", "vm_id", "instance_name", "url", "software_product", "licence_key"]
+_NAMING = ["source_id", "vm_id", "instance_name", "url", "software_product", "licence_key", "application"]
 """What names a thing besides the attributes with an identity role; a row with none of all these is no asset."""
 
 _LOOSE = "machine"
@@ -274,13 +274,13 @@ def _revived(
     leaving = {cluster for clusters in parts.values() if len(clusters) > 1 for cluster in clusters}
     if not leaving:
         return {}
-    stood_for = {
-        frozenset(record_ids[index] for index in members[cluster] if before[index] is not None): cluster
-        for cluster in sorted(leaving)
-    }
+    inside = {cluster: {record_ids[index] for index in members[cluster]} for cluster in sorted(leaving)}
+    known = set(record_ids)
     revived: dict[int, UUID] = {}
-    for asset, records in store.given_up(connection, scope):
-        cluster = stood_for.get(frozenset(records))
-        if cluster is not None:
-            revived.setdefault(cluster, asset)
+    for asset, records, at in store.given_up(connection, scope):
+        stood_for = known.intersection(records)
+        for cluster, part in inside.items():
+            came_later = all(ids.made_at(UUID(record)) > at for record in part - stood_for)
+            if stood_for and stood_for <= part and came_later:
+                revived.setdefault(cluster, asset)
     return revived

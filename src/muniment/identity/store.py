@@ -6,6 +6,7 @@ Each takes a connection of a tenant's transaction; judgements and moves are only
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -243,11 +244,13 @@ def add_moves(connection: sa.Connection, scope: Scope, rows: Sequence[dict[str, 
         )
 
 
-def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[str]]]:
-    """Ids that were given up and are free to come back, with the records they had; oldest first."""
+def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[str], datetime]]:
+    """Ids that were given up and are free to come back, with the records they had, and since
+    when; oldest first.
+    """
     used = sa.select(memberships.c.asset_id).where(memberships.c.engagement_id == scope.engagement_id)
     query = (
-        sa.select(moves.c.from_asset, moves.c.records)
+        sa.select(moves.c.from_asset, moves.c.records, moves.c.at)
         .where(
             moves.c.engagement_id == scope.engagement_id,
             moves.c.kind == "merge",
@@ -256,7 +259,7 @@ def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[s
         .ext(distinct_on(moves.c.from_asset))
         .order_by(moves.c.from_asset, moves.c.id.desc())
     )
-    return [(row[0], row[1]) for row in connection.execute(query)]
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
 def moves_of(connection: sa.Connection, scope: Scope, asset_id: UUID) -> list[Move]:

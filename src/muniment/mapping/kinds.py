@@ -7,7 +7,7 @@ The knowledge is data, in `kinds.toml`.
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -38,6 +38,7 @@ class Tab:
     detail: bool = False
     skip: bool = False
     list_name: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
             rule.get("detail", False),
             rule.get("skip", False),
             f"{name} {tab}" if tab != "*" or rule.get("one_list", False) else "",
+            rule.get("columns", {}),
         )
         for tab, rule in body.get("tabs", {}).items()
     }

@@ -38,6 +38,7 @@ _OTHER_NAMES = (
     "hostname",
     "fqdn",
     "software_product",
+    "application",
     "url",
     "instance_name",
     "asset_tag",

@@ -11,6 +11,7 @@ from muniment.cli import screen
 
 if TYPE_CHECKING:
     from muniment import graph, register
+    from muniment.base.home import Home
 
 
 def assets(
@@ -30,23 +31,10 @@ def assets(
 
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
     """
-    from muniment import mapping, model, register
-    from muniment.base.errors import Rejected
+    from muniment import register
 
-    pairs = []
-    for text in where or []:
-        attribute, sign, value = text.partition("=")
-        if not sign:
-            raise Rejected(f"--where {text}: write ATTRIBUTE=VALUE, such as environment=production")
-        pairs.append((attribute.strip(), value))
     home = screen.open_home()
-    with home.scope.transaction() as connection:
-        known = mapping.attributes(connection)
-    for attribute, _ in pairs:
-        if attribute not in {*known, "type", "state"}:
-            raise Rejected(f"--where {attribute}=...: no such attribute: `muniment model` lists them")
-    if kind is not None and kind not in model.asset_types():
-        raise Rejected(f"--type {kind}: there is none; use one of {', '.join(model.asset_types())}")
+    pairs = _conditions(home, where or [], kind)
     wanted = register.Query(query, kind, source, tuple(pairs), sort.removeprefix("-"), sort.startswith("-"), limit + 1)
     with home.scope.transaction() as connection:
         found = register.find(connection, home.scope, wanted)
@@ -74,6 +62,26 @@ def assets(
         if found
         else "Nothing matches: `muniment assets` without words lists all.",
     )
+
+
+def _conditions(home: "Home", where: list[str], kind: str | None) -> list[tuple[str, str]]:
+    """What --where and --type ask for, after a look whether there is any such thing."""
+    from muniment import mapping, model
+    from muniment.base.errors import Rejected
+
+    with home.scope.transaction() as connection:
+        known = mapping.attributes(connection)
+    pairs = []
+    for text in where:
+        attribute, sign, value = (part.strip() for part in text.partition("="))
+        if not sign:
+            raise Rejected(f"--where {text}: write ATTRIBUTE=VALUE, such as environment=production")
+        if attribute not in {*known, "type", "state"}:
+            raise Rejected(f"--where {attribute}=...: no such attribute: `muniment model` lists them")
+        pairs.append((attribute, value))
+    if kind is not None and kind not in model.asset_types():
+        raise Rejected(f"--type {kind}: there is none; use one of {', '.join(model.asset_types())}")
+    return pairs
 
 
 def _first(value: Any) -> str:

@@ -245,9 +245,7 @@ def add_moves(connection: sa.Connection, scope: Scope, rows: Sequence[dict[str, 
 
 
 def given_up(connection: sa.Connection, scope: Scope) -> list[tuple[UUID, list[str], datetime]]:
-    """Ids that were given up and are free to come back, with the records they had, and since
-    when; oldest first.
-    """
+    """Ids that were given up and may come back, oldest first: id, the records it had, when."""
     used = sa.select(memberships.c.asset_id).where(memberships.c.engagement_id == scope.engagement_id)
     query = (
         sa.select(moves.c.from_asset, moves.c.records, moves.c.at)

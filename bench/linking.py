@@ -36,7 +36,7 @@ def identity(truth: Truth, outcome: Outcome) -> dict[str, Any]:
         if (row.file, row.tab, row.row) in outcome.rows
     ]
     true = {asset: number for number, asset in enumerate(truth.assets)}
-    found = {asset: number for number, asset in enumerate(outcome.assets)}
+    found = {asset: number for number, asset in enumerate(sorted({entry.asset for _, entry in kept}))}
     cells = np.array([(true[asset], found[entry.asset]) for asset, entry in kept], dtype=np.int64)
     table, joint = np.unique(cells.reshape(-1, 2), axis=0, return_counts=True)
     _, spread, real = np.unique(table[:, 0], return_inverse=True, return_counts=True)

@@ -85,9 +85,10 @@ def read(home: Home) -> Outcome:
 def _records(connection: Any, home: Home, places: Mapping[str, tuple[str, str]]) -> dict[str, Entry]:
     table = db.read_arrow(
         connection,
-        "SELECT r.id, s.name AS source, m.asset_id, r.asset_type, r.source_key, r.import_id,"
+        "SELECT r.id, s.name AS source, coalesce(m.asset_id, r.id) AS asset_id, r.asset_type,"
+        " r.source_key, r.import_id,"
         " r.row_number, r.observed_at::date AS observed, r.claims FROM records r"
-        " JOIN sources s ON s.id = r.source_id JOIN memberships m ON m.record_id = r.id"
+        " JOIN sources s ON s.id = r.source_id LEFT JOIN memberships m ON m.record_id = r.id"
         " WHERE r.engagement_id = %s ORDER BY s.name, r.source_key",
         (home.scope.engagement_id,),
     )

@@ -25,8 +25,7 @@ class Weight:
 
 
 WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name is given again
-    # two ids of one virtual machine (its BIOS's, its instance's) differ, so a uuid that differs says less
-    "uuid": Weight("hardware", 12, 4),
+    "uuid": Weight("hardware", 12, 6),
     "cloud_id": Weight("hardware", 12, 8),
     "serial": Weight("hardware", 9, 7),
     "asset_tag": Weight("hardware", 8, 5),

@@ -88,6 +88,7 @@ def _lowered(uid: int, gid: int) -> Account:
         "--no-new-privs",
         f"--inh-caps=+{capability}",
         f"--ambient-caps=+{capability}",
+        "--securebits=+no_setuid_fixup",  # else access(2), by which initdb finds postgres, ignores the capability
     )
     return Account(uid, gid, prefix)
 

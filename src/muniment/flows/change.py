@@ -19,11 +19,15 @@ from muniment.base.home import Home
 from muniment.flows import derive, weigh
 from muniment.flows.import_batch import resume_open
 from muniment.flows.progress import Progress, quiet
+from muniment.flows.rehearse import rehearsal
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a change did: the act's id where it can be undone, and how many assets moved."""
+    """What a change did: the act's id where it can be undone, and how many assets moved.
+
+    `difference` says it in full where the change was only simulated.
+    """
 
     act: UUID | None
     created: int
@@ -31,34 +35,54 @@ class Changed:
     merged: int
     split: int
     retired: int
+    difference: register.Difference | None = None
 
 
-def _change(
-    home: Home,
-    topic: str,
-    act: Callable[[sa.Connection, Engine], UUID | None],
-    payload: dict[str, Any],
-    progress: Progress,
+Act = Callable[[sa.Connection, Engine], UUID | None]
+
+
+def carry_out(
+    home: Home, topic: str, act: Act, payload: dict[str, Any], progress: Progress, *, dry_run: bool = False
 ) -> Changed:
+    """Do what a person said, in one transaction with all that follows from it.
+
+    Args:
+        home: whose register.
+        topic: the event's name, and how the change is called in versions.
+        act: changes evidence, identity or decisions; marks what is stale; gives the act's id if it can be undone.
+        payload: what the event and the versions tell of it.
+        progress: is told for whom the command waits.
+        dry_run: do it all, say what changed, keep nothing.
+    """
     with jobs.writer(home.scope, topic, lambda who: progress("waiting", 0, None, who)):
+        if dry_run:
+            with rehearsal(home) as stage:
+                return _carry_out(stage, topic, act, payload, compare=True)
         resume_open(home, progress)
-        limit = home.settings["memory_limit"]
-        with (
-            home.scope.transaction() as connection,
-            engine.bulk(memory_limit=limit, spill=home.spill) as bulk,
-        ):
-            act_id = act(connection, bulk)
-            cause = {"kind": topic, **payload, **({"act": str(act_id)} if act_id else {})}
-            change = identity.recompute(connection, home.scope, bulk, topic)
-            register.mark_stale(connection, home.scope, change.touched)
-            done = weigh.fold_stale(connection, home, bulk, cause)
-            events.append(connection, home.scope, topic, cause)
-    return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired)
+        return _carry_out(home, topic, act, payload)
+
+
+def _carry_out(home: Home, topic: str, act: Act, payload: dict[str, Any], *, compare: bool = False) -> Changed:
+    limit = home.settings["memory_limit"]
+    with (
+        home.scope.transaction() as connection,
+        engine.bulk(memory_limit=limit, spill=home.spill) as bulk,
+    ):
+        if compare:
+            register.remember(connection, home.scope)
+        act_id = act(connection, bulk)
+        cause = {"kind": topic, **payload, **({"act": str(act_id)} if act_id else {})}
+        change = identity.recompute(connection, home.scope, bulk, topic)
+        register.mark_stale(connection, home.scope, change.touched)
+        done = weigh.fold_stale(connection, home, bulk, cause)
+        events.append(connection, home.scope, topic, cause)
+        found = register.difference(connection, home.scope) if compare else None
+    return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired, found)
 
 
 def merge_assets(home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet) -> Changed:
     """Make two assets one, by a person's word."""
-    return _change(
+    return carry_out(
         home,
         "assets.merged",
         lambda connection, _: identity.merge(connection, home.scope, left, right, reason),
@@ -71,7 +95,7 @@ def split_asset(
     home: Home, asset: UUID, records: Sequence[UUID], reason: str = "", progress: Progress = quiet
 ) -> Changed:
     """Make some records of an asset another asset, by a person's word."""
-    return _change(
+    return carry_out(
         home,
         "asset.split",
         lambda connection, _: identity.split(connection, home.scope, asset, records, reason),
@@ -82,7 +106,7 @@ def split_asset(
 
 def undo(home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet) -> Changed:
     """Take back a merge or split: the one named, or the latest."""
-    return _change(
+    return carry_out(
         home,
         "act.undone",
         lambda connection, _: identity.undo(connection, home.scope, act, reason).id,
@@ -99,7 +123,7 @@ def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progres
             mapping.accept(connection, home.scope, column)
         _derive_again(connection, home, bulk, columns)
 
-    return _change(home, "mapping.accepted", act, _named(columns), progress)
+    return carry_out(home, "mapping.accepted", act, _named(columns), progress)
 
 
 def reject_mapping(
@@ -115,7 +139,7 @@ def reject_mapping(
             mapping.reject(connection, home.scope, column, reason)
         _derive_again(connection, home, bulk, columns)
 
-    return _change(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
+    return carry_out(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
 
 
 def set_mapping(
@@ -146,7 +170,7 @@ def set_mapping(
         )
         _derive_again(connection, home, bulk, [column])
 
-    return _change(home, "mapping.set", act, {**_named([column]), "attribute": attribute}, progress)
+    return carry_out(home, "mapping.set", act, {**_named([column]), "attribute": attribute}, progress)
 
 
 def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progress = quiet) -> Changed:
@@ -163,7 +187,7 @@ def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progres
                 evidence.set_key(connection, member.id, columns, reason)
         derive.derive_again(connection, home, bulk, layout_id)
 
-    return _change(home, "source.rekeyed", act, {"key": list(columns)}, progress)
+    return carry_out(home, "source.rekeyed", act, {"key": list(columns)}, progress)
 
 
 def change_source(home: Home, name: str, values: dict[str, Any], progress: Progress = quiet) -> Changed:
@@ -175,7 +199,7 @@ def change_source(home: Home, name: str, values: dict[str, Any], progress: Progr
         register.mark_all_stale(connection, home.scope)
 
     shown = {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | list)}
-    return _change(home, "source.changed", act, {"source": name, **shown}, progress)
+    return carry_out(home, "source.changed", act, {"source": name, **shown}, progress)
 
 
 def _named(columns: Sequence[mapping.ColumnMapping]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 `fingerprint` says whether two registers are the same. Knows records and identity, no files.
 """
 
+from muniment.register.difference import difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.policy import Reliability
 from muniment.register.reconcile import reconcile
@@ -23,20 +24,23 @@ from muniment.register.store import (
     stale_count,
     used_attributes,
 )
-from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Reconciled, Version
+from muniment.register.types import SEVERITIES, Asset, Conflict, Difference, Query, Reconciled, ValueChange, Version
 
 __all__ = [
     "SEVERITIES",
     "Asset",
     "Conflict",
+    "Difference",
     "Query",
     "Reconciled",
     "Reliability",
+    "ValueChange",
     "Version",
     "all_assets",
     "as_of",
     "count_assets",
     "count_conflicts",
+    "difference",
     "find",
     "find_by_name",
     "fingerprint",
@@ -47,6 +51,7 @@ __all__ = [
     "mark_stale",
     "mark_stale_by_records",
     "reconcile",
+    "remember",
     "stale_count",
     "used_attributes",
 ]

@@ -91,3 +91,40 @@ class Reconciled:
     unchanged: int
     retired: int
     removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One value of one asset before and after; None where there was or is none."""
+
+    asset: str
+    attribute: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a change does to the register.
+
+    `removed` assets have no record left; `retired` ones keep their records, which are gone at their sources.
+    `values` counts changed values by attribute, of assets there before and after; `sample` shows some of
+    them, `retiring` names some of the assets retired.
+    """
+
+    created: int
+    removed: int
+    retired: int
+    revived: int
+    updated: int
+    values: Mapping[str, int]
+    sample: tuple[ValueChange, ...]
+    retiring: tuple[str, ...]
+    conflicts_opened: int
+    conflicts_closed: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing changes."""
+        counts = (self.created, self.removed, self.retired, self.revived, self.updated)
+        return not any((*counts, self.conflicts_opened, self.conflicts_closed))

@@ -15,9 +15,6 @@ EXPECTED = tomllib.loads(Path(__file__).with_name("inventories.toml").read_text(
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real exports in {DATA}: set MUNIMENT_DATA")
 
 
-WRONG = {  # what is listed is right, what comes out is not yet
-    "rvtools/ibm_rvtools-small-complete.xlsx": "column VM of vTools is not applied: its rows become unnamed machines",
-}
 SLOW = {"aws_ec2/ec2_examples-1.json", "ansible_facts"}
 SAME_NAME = ("app.uat.local", "db01.prod.local", "db02.prod.local", "db03.prod.local", "debian.dev.local",
              "host5.example.com", "no_fqdn.err")  # fmt: skip
@@ -38,12 +35,9 @@ def found_in(home, name):
         }
 
 
-def marks(name):
-    long = [pytest.mark.long] if name in SLOW else []
-    return [*long, pytest.mark.xfail(reason=WRONG[name])] if name in WRONG else long
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in EXPECTED])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in SLOW else []) for name in EXPECTED]
+)
 def test_a_real_export_gives_what_is_listed(home, name):
     assert found_in(home, name) == EXPECTED[name]
 

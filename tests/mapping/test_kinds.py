@@ -42,7 +42,7 @@ def test_every_kind_knows_only_attributes_types_and_groups_of_the_model():
 def test_a_tab_is_known_in_any_case_and_any_other_by_the_rule_for_any():
     rvtools = mapping.kind("rvtools")
     assert (rvtools.tab("vInfo").asset_type, rvtools.tab("vNetwork").detail) == ("virtual_machine", True)
-    assert rvtools.tab("vSnapshot").skip
+    assert (rvtools.tab("vSwitch").skip, rvtools.tab("vSnapshot").part_of) == (True, "vinfo")
     assert mapping.kind("table").tab("Sheet1") == mapping.Tab()
 
 

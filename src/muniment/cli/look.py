@@ -226,8 +226,9 @@ def _print_claim(claim: "graph.Claim") -> None:
     )
     for cell in claim.cells:
         where = f"{screen.clean(cell.file)}{f' [{screen.clean(cell.tab)}]' if cell.tab else ''}"
+        part = f", from {screen.clean(cell.part)}" if cell.part else ""
         screen.say(
-            f"      {where} row {cell.row}{f' (line {cell.line})' if cell.line else ''}, "
+            f"      {where} row {cell.row}{f' (line {cell.line})' if cell.line else ''}{part}, "
             f"column {screen.clean(cell.column)!r}: {screen.clean(cell.raw or '', 100)!r}"
         )
         reading = ", ".join(f"{key} {value}" for key, value in cell.transform.items()) or "as it is"

@@ -43,9 +43,13 @@ from muniment.evidence.types import Import, Layout, Record, Rule, Source
 
 if TYPE_CHECKING:
     from muniment.evidence.derive import Raw, cell, records
+    from muniment.evidence.parts import Part, join_parts, parts_by_name
     from muniment.evidence.stamp import stamped
 
-_BULK = {"Raw": "derive", "cell": "derive", "records": "derive", "stamped": "stamp"}
+_BULK = {
+    "Part": "parts", "Raw": "derive", "cell": "derive", "join_parts": "parts", "parts_by_name": "parts",
+    "records": "derive", "stamped": "stamp",
+}  # fmt: skip
 """Names that load Arrow and numpy, which reading commands do not need: found when first asked for."""
 
 
@@ -58,6 +62,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Import",
     "Layout",
+    "Part",
     "Raw",
     "Record",
     "Reject",
@@ -79,6 +84,7 @@ __all__ = [
     "get_layout",
     "get_records",
     "get_source",
+    "join_parts",
     "known_records",
     "layout_of",
     "list_imports",
@@ -86,6 +92,7 @@ __all__ = [
     "list_rejects",
     "list_sources",
     "mark_gone",
+    "parts_by_name",
     "problems",
     "read",
     "records",

@@ -75,6 +75,11 @@ class Table:
     observed: datetime | None
 
 
+def part_column(tab: str, column: str) -> str:
+    """Name the column that a part of a row becomes: as lists of objects in JSON do."""
+    return f"{tab}[].{column}"
+
+
 def excerpt(text: str) -> str:
     """Show the first 200 characters of `text` on one line, control characters escaped."""
     shown = "".join(

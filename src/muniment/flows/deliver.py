@@ -18,6 +18,7 @@ from muniment import evidence, mapping
 from muniment.base import clock, events, ids
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
+from muniment.flows.assemble import Whole, assembled
 from muniment.flows.types import Run
 
 _FAMILIES = uuid.UUID("6d756e69-6d65-5e74-8000-6c61796f7574")
@@ -25,6 +26,9 @@ _FAMILIES = uuid.UUID("6d756e69-6d65-5e74-8000-6c61796f7574")
 
 _EXPORTS = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".gz", ".zip")
 """Endings that are read in a folder; a file given by name is read whatever it is called."""
+
+_JOINED = "joined "
+"""How the details of an import begin that tell how many rows of another tab became part of its rows."""
 
 _SAME_FAMILY = 0.6
 """Share of columns that two layouts of one source must have in common to be one that changed."""
@@ -71,8 +75,8 @@ def deliver(run: Run, bulk: Engine, path: Path) -> None:
                 _recall(run, read)
                 return
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            for table in evidence.read(path):
-                _store(connection, run, bulk, table, path, (sha256, changed))
+            for whole in assembled(bulk, evidence.read(path), run.request.kind):
+                _store(connection, run, bulk, whole, path, (sha256, changed))
         except (Rejected, OSError) as error:
             reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
             if path.name not in evidence.refused_files(connection, run.flow_id):
@@ -84,7 +88,7 @@ def deliver(run: Run, bulk: Engine, path: Path) -> None:
 def _recall(run: Run, read: Sequence[evidence.Import]) -> None:
     """Count what was read before the flow was interrupted."""
     for delivery in read:
-        run.summary.rows_read += delivery.counts["rows"]
+        run.summary.rows_read += delivery.counts["rows"] + delivery.counts["joined"]
         run.summary.files.append(
             {
                 "file": delivery.file,
@@ -96,6 +100,7 @@ def _recall(run: Run, read: Sequence[evidence.Import]) -> None:
                 "import": str(delivery.id),
             }
         )
+        run.summary.files += _joined(delivery)
 
 
 def _digest(path: Path) -> str:
@@ -107,12 +112,11 @@ def _store(
     connection: sa.Connection,
     run: Run,
     bulk: Engine,
-    table: evidence.Table,
+    whole: Whole,
     path: Path,
     stamp: tuple[str, datetime],
 ) -> None:
-    kind = mapping.kind(run.request.kind) if run.request.kind else _kind(run, table)
-    tab = kind.tab(table.tab or "")
+    table, kind, tab = whole.table, whole.kind, whole.kind.tab(whole.table.tab or "")
     entry = {"file": table.file, "tab": table.tab or "", "kind": kind.name, "rows": table.rows.num_rows}
     run.summary.files.append(entry)
     if not table.columns or tab.skip:
@@ -148,17 +152,38 @@ def _store(
         sha256=sha256,
         size=path.stat().st_size,
         format=table.format,
-        details={**table.details, "path": str(path), "kind": kind.name},
+        details={**table.details, **_parts(whole), "path": str(path), "kind": kind.name},
         full=full and not table.rejects,
         observed_at=observed,
         status="read",
-        counts={"rows": rows.num_rows, "rejected": len(table.rejects)},
+        counts={"rows": rows.num_rows, "rejected": len(table.rejects), "joined": sum(whole.parts.values())},
         lake_path=place,
         actor=run.home.scope.actor,
         started_at=clock.now(),
         finished_at=None,
     )
     _record(connection, run, delivery, table, entry)
+    run.summary.files += _joined(delivery)
+
+
+def _parts(whole: Whole) -> dict[str, str]:
+    return {f"{_JOINED}{tab}": str(count) for tab, count in whole.parts.items()}
+
+
+def _joined(delivery: evidence.Import) -> list[dict[str, Any]]:
+    """The tabs whose rows became part of a delivery's rows."""
+    return [
+        {
+            "file": delivery.file,
+            "tab": name.removeprefix(_JOINED),
+            "kind": delivery.details["kind"],
+            "rows": int(count),
+            "status": "joined",
+            "reason": f"its rows are part of those of {delivery.tab}",
+        }
+        for name, count in delivery.details.items()
+        if name.startswith(_JOINED)
+    ]
 
 
 def _place(run: Run) -> str:
@@ -172,23 +197,13 @@ def _record(
     table: evidence.Table,
     entry: dict[str, Any],
 ) -> None:
-    scope, rows = run.home.scope, table.rows.num_rows
+    scope, rows = run.home.scope, table.rows.num_rows + delivery.counts["joined"]
     evidence.add_import(connection, scope, delivery)
     evidence.add_rejects(connection, scope, run.flow_id, delivery.id, table.rejects)
     events.append(connection, scope, "import.read", {"import": str(delivery.id), "rows": rows})
     entry |= {"status": "read", "import": str(delivery.id), "rejected": len(table.rejects)}
     run.summary.rows_read += rows
     run.progress("read", run.summary.rows_read, None, table.file)
-
-
-def _kind(run: Run, table: evidence.Table) -> mapping.Kind:
-    """The kind by the columns; tabs of one workbook take the kind of the first that is recognised."""
-    found = mapping.recognise(table.columns, table.format)
-    if not found.signature:
-        for entry in run.summary.files:
-            if entry["file"] == table.file and mapping.kind(entry["kind"]).signature:
-                return mapping.kind(entry["kind"])
-    return found
 
 
 def _with_file_name(table: evidence.Table) -> tuple[pa.Table, tuple[str, ...]]:

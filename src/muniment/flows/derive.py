@@ -42,7 +42,7 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         layout.tab or Path(delivery.file).stem,
         [earlier[column] for column in layout.columns if column in earlier],
         reading_defaults(source),
-        {**kind.columns, **kind.tab(layout.tab).columns},
+        kind.meanings(layout.tab, layout.columns),
     )
     limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
     mapped = mapping.propose(connection, run.home.scope, sheet, mapping.Thresholds(*limits))

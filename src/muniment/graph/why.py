@@ -4,6 +4,7 @@ Called by the doors. Reads the raw row back from the lake and runs it through th
 normaliser, so the proof is made anew each time and cannot drift from the data.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,10 @@ from muniment.graph.reliability import reliabilities
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A raw cell and how it was read: file, row, column, the text as written, what it gave."""
+    """A raw cell and how it was read: file, row, column, the text as written, what it gave.
+
+    `part` names the tab and lines that a cell was joined from, such as "vNetwork lines 2, 3".
+    """
 
     file: str
     tab: str
@@ -36,6 +40,7 @@ class Cell:
     gave: tuple[Any, ...]
     note: str | None
     problem: str | None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +206,20 @@ def _cell(
         tuple(gave),
         given.note,
         given.problem,
+        _part(row.get("_payload"), column.column),
     )
+
+
+_JOINED = {"line", "cells"}
+
+
+def _part(payload: str | None, column: str) -> str:
+    """Where the cell of a joined tab stands, from what the payload keeps of it."""
+    tab, sign, _ = column.partition("[].")
+    if not sign or payload is None:
+        return ""
+    rows = json.loads(payload).get(tab)
+    if not isinstance(rows, list) or not all(set(row) == _JOINED for row in rows):
+        return ""
+    lines = ", ".join(str(row["line"]) for row in rows)
+    return f"{tab} line{'s' if len(rows) > 1 else ''} {lines}"

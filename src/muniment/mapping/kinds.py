@@ -30,7 +30,8 @@ _DEFAULT_RELIABILITY = 0.75
 class Tab:
     """What the rows of one tab are: their type, the columns that identify them.
 
-    `list_name` says that all layouts of the tab list the same things, whatever their columns.
+    `list_name` says that all layouts of the tab list the same things, whatever their columns. Rows of a tab
+    that is `part_of` another become lists in the rows of that one, found by the tab's `keys`.
     """
 
     asset_type: str | None = None
@@ -39,6 +40,7 @@ class Tab:
     skip: bool = False
     list_name: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    part_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Kind:
     """A kind of source.
 
     `columns` says what columns (lower case) mean that no header could tell. `lag_days`: rows without a date
-    of their own are believed to be so much older than their delivery.
+    of their own are believed to be so much older than their delivery. `untitled` is the tab that a file
+    without tabs is, unless its name says which.
     """
 
     name: str
@@ -57,10 +60,29 @@ class Kind:
     file_names_host: bool
     lag_days: int
     columns: Mapping[str, str]
+    untitled: str = ""
 
     def tab(self, name: str) -> Tab:
         """What is known of a tab, by its name in any case."""
         return self.tabs.get(name.lower()) or self.tabs.get("*") or Tab()
+
+    def tab_in(self, file: str) -> str:
+        """The tab that a file without tabs is: "RVTools_tabvInfo.csv" is vInfo; "" where it is none."""
+        stem = file.rpartition("!")[2].rpartition("/")[2].partition(".")[0]
+        for name in sorted(self.tabs, key=len, reverse=True):
+            if name != "*" and stem.lower().endswith(name):
+                return stem[-len(name) :]
+        return self.untitled
+
+    def meanings(self, tab: str, columns: Sequence[str]) -> dict[str, str]:
+        """What columns of a tab mean, by their names in lower case; "" for what is a detail and no attribute."""
+        known = {**self.columns, **self.tab(tab).columns}
+        for column in columns:
+            part, sign, name = column.lower().partition("[].")
+            rule = self.tabs.get(part) if sign else None
+            if rule is not None and rule.part_of:
+                known[column.lower()] = rule.columns.get(name, "")
+        return known
 
     def share_right(self, group: str) -> float:
         """The share of right values to expect for a group of attributes."""
@@ -83,6 +105,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
             rule.get("skip", False),
             f"{name} {tab}" if tab != "*" or rule.get("one_list", False) else "",
             rule.get("columns", {}),
+            rule.get("part_of", ""),
         )
         for tab, rule in body.get("tabs", {}).items()
     }
@@ -95,6 +118,7 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
         body.get("file_names_host", False),
         body.get("lag_days", 0),
         body.get("columns", {}),
+        body.get("untitled", ""),
     )
 
 

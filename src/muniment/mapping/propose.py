@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _NO_REASON = "nothing in the model fits"
 _BY_KIND = "known for this kind of source"
+_DETAIL = "a detail of this kind of source: kept, but no attribute of the asset"
 _TOLD = 0.99
 
 
@@ -35,7 +36,8 @@ class Sheet:
 
     `rows` has one text column per name in `columns`; `tab` is a hint of what the rows are; `earlier`
     are mappings of an earlier layout of the family, which are kept; `defaults` is how the source
-    writes numbers and dates; `known` says what columns (lower case) mean in this kind of source.
+    writes numbers and dates; `known` says what columns (lower case) mean in this kind of source, "" for
+    those that are details and no attributes.
     """
 
     layout_id: UUID
@@ -65,13 +67,16 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
     profiled = matching.profile(sheet.rows, sheet.columns, table=sheet.tab or None)
     samples = {column.name: list(column.profile.samples) for column in profiled}
     fresh = any(column.name not in kept for column in profiled)
-    ranking = matching.rank(profiled, _targets(attributes), _learned(connection)) if fresh else {}
+    asked = [column for column in profiled if sheet.known.get(column.name.lower()) != ""]
+    ranking = matching.rank(asked, _targets(attributes), _learned(connection)) if fresh else {}
     proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
     taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
     chosen = [
         _kept(kept[column], samples[column])
         if column in kept
         else _proposed(sheet, proposals[column], attributes, samples[column], taken, thresholds)
+        if column in proposals
+        else _no_attribute(column, samples[column])
         for column in sheet.columns
     ]
     decisions = memory.decide(
@@ -121,6 +126,19 @@ def _proposed(
         "probability": _TOLD if told else round(proposal.probability, 4),
         "reasons": [_BY_KIND] if told else list(proposal.reasons) or [_NO_REASON],
         "runner_up": _runner_up(proposal.runner_up, thresholds.reject),
+        "samples": samples,
+    }
+
+
+def _no_attribute(column: str, samples: list[str]) -> dict[str, Any]:
+    return {
+        "column": column,
+        "attribute": None,
+        "transform": {},
+        "state": "unmapped",
+        "probability": 0.0,
+        "reasons": [_DETAIL],
+        "runner_up": None,
         "samples": samples,
     }
 

@@ -1,7 +1,8 @@
 import pytest
+import sqlalchemy as sa
 
 from muniment.base import settings
-from muniment.base.errors import Permanent, Rejected
+from muniment.base.errors import NotFound, Permanent, Rejected, Retryable
 from muniment.base.home import open_home
 
 
@@ -34,7 +35,7 @@ def test_a_database_that_is_no_postgresql_url_is_refused_without_repeating_it(tm
     ],
 )
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path, url):
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(Retryable) as caught:
         opened(tmp_path, url)
     assert "does not answer" in str(caught.value)
     assert "127.0.0.1:1/base" in str(caught.value)
@@ -42,7 +43,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path,
 
 
 def test_a_wrong_password_is_not_shown_either(server, tmp_path):
-    with pytest.raises(Permanent, match="does not answer") as caught:
+    with pytest.raises(Permanent, match="refuses us") as caught:
         opened(tmp_path, server.url(password="geheim"))
     assert "geheim" not in str(caught.value)
     assert server.password not in str(caught.value)
@@ -78,3 +79,30 @@ def test_opening_a_home_makes_folder_tenant_and_engagement_and_names_the_actor(
         assert (first.scope.tenant_id, first.scope.engagement_id) == (again.scope.tenant_id, again.scope.engagement_id)
         for one in (first, again):
             one.scope.engine.dispose()
+
+
+def test_a_name_that_does_not_exist_is_not_made_unasked_and_the_close_ones_are_named(home, server):
+    owner = sa.make_url(home.settings["database_url"]).set(username=server.user)
+    url = owner.render_as_string(hide_password=False)
+
+    def look(*, create=False, **asked):
+        values = {**home.settings.values, "database_url": url, **asked}
+        return open_home(settings.Settings(values, {}), create=create)
+
+    look(create=True, tenant="client", engagement="cloud move").scope.engine.dispose()
+    with pytest.raises(NotFound, match="no engagement 'cloud mvoe'; close: 'cloud move'"):
+        look(tenant="client", engagement="cloud mvoe")
+    with pytest.raises(NotFound, match=r"tenant 'client' has no engagement 'default'; there is 'cloud move'"):
+        look(tenant="client")
+    with pytest.raises(NotFound, match=r"no tenant 'clint'; close: 'client'\. An import into it makes it"):
+        look(tenant="clint", engagement="cloud move")
+    found = look(tenant="client", engagement="cloud move")
+    assert found.scope.engagement == "cloud move"
+    found.scope.engine.dispose()
+
+
+def test_a_connection_that_is_lost_can_be_tried_again(home):
+    with pytest.raises(Retryable, match="connection to the database was lost"), home.scope.transaction() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with home.scope.transaction() as connection:
+        assert connection.scalar(sa.text("SELECT 1")) == 1

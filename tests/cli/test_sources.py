@@ -41,7 +41,7 @@ def test_a_source_is_added_with_its_settings(fresh):
     [
         (["--reliability", "0.2"], "reliability 0.2: give a share from 0.5 to 0.99"),
         (["--reliability", "1"], "give a share from 0.5 to 0.99"),
-        (["--authoritative", "owner,colour"], "colour: no such attribute; `muniment model` lists them"),
+        (["--authoritative", "owner,colour"], "colour: no such attribute"),
         (["--kind", "crystal ball"], "crystal ball"),
         (["--timezone", "Mars/Olympus"], "Mars/Olympus"),
         ([], "nothing to change: `muniment sources set --help`"),

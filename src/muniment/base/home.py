@@ -11,11 +11,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from muniment.base import clock, db, jobs, schema, settings, tenancy
-from muniment.base.errors import Permanent, Rejected
+from muniment.base.errors import NotFound, Permanent, Rejected, Retryable
 from muniment.base.lake import Lake
 from muniment.base.tenancy import Scope
 
 _DATABASE = "muniment"
+_REFUSALS = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied", "not permitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,62 @@ class Home:
         return folder
 
 
-def open_home(configuration: settings.Settings) -> Home:
-    """Open a home, making it (folder, database, tenant, engagement) where it does not exist.
+def open_home(configuration: settings.Settings, *, create: bool = True) -> Home:
+    """Open a home, making its folder and database where they do not exist.
+
+    Args:
+        configuration: the settings in force.
+        create: make the tenant and the engagement as well; without it only those called `default`.
 
     Raises:
         Rejected: the home is not a folder that can be made.
-        Permanent: the database cannot be started, reached or brought to this version.
+        NotFound: there is no such tenant or engagement, and it is not to be made.
+        Permanent: the database cannot be started or brought to this version.
+        Retryable: the database does not answer.
+    """
+    engine = application_engine(configuration)
+    actor = configuration["actor"] or jobs.system_user()
+    tenant, engagement = configuration["tenant"], configuration["engagement"]
+    try:
+        scope = tenancy.open_scope(engine, tenant, engagement, actor, create=create)
+    except NotFound as error:
+        engine.dispose()
+        tenants = _tenants(configuration)
+        hint = "" if not tenants or tenant in tenants else f"; {tenancy.closest(tenant, tenants)}"
+        raise NotFound(f"{error}{hint}. An import into it makes it") from None
+    return Home(configuration, scope)
+
+
+def application_engine(configuration: settings.Settings) -> sa.Engine:
+    """Connections in the application role, to a database that is there and up to date.
+
+    Raises:
+        Rejected: the home is not a folder that can be made.
+        Permanent: the database cannot be started or brought to this version.
+        Retryable: the database does not answer.
     """
     home = configuration.home
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Rejected(f"the home {home} cannot be made ({error.strerror}): set MUNIMENT_HOME") from error
-    engine = _foreign(configuration) if configuration["database_url"] else _embedded(configuration)
-    actor = configuration["actor"] or jobs.system_user()
-    scope = tenancy.open_scope(engine, configuration["tenant"], configuration["engagement"], actor)
-    return Home(configuration, scope)
+    return _foreign(configuration) if configuration["database_url"] else _embedded(configuration)
+
+
+def owner_engine(configuration: settings.Settings) -> sa.Engine:
+    """Connections of the database's owner, whom no policy holds back; for looking after the home only."""
+    if configuration["database_url"]:
+        return _admin(address_of(configuration["database_url"]))
+    from muniment.base import embedded
+
+    address = embedded.ensure(configuration.home, idle_seconds=configuration["idle_seconds"])
+    return _admin(address.url(database=_DATABASE))
+
+
+def _tenants(configuration: settings.Settings) -> list[str]:
+    owner = owner_engine(configuration)
+    with owner.connect() as connection:
+        return list(connection.scalars(sa.text(f"SELECT name FROM {db.SCHEMA}.tenants")))
 
 
 def _embedded(configuration: settings.Settings) -> sa.Engine:
@@ -91,7 +132,20 @@ def _is_current(engine: sa.Engine) -> bool:
 
 
 def _foreign(configuration: settings.Settings) -> sa.Engine:
-    given = configuration["database_url"]
+    text = address_of(configuration["database_url"])
+    application = db.engine(text)
+    if _is_current(application):
+        return application
+    prepare(configuration, text)
+    return application
+
+
+def address_of(given: str) -> str:
+    """A database's URL as SQLAlchemy takes it, with the password in it: never print it.
+
+    Raises:
+        Rejected: it is not the URL of a PostgreSQL.
+    """
     try:
         url = sa.make_url(given)
     except (sa.exc.ArgumentError, ValueError):  # whose own words may hold the password
@@ -100,19 +154,36 @@ def _foreign(configuration: settings.Settings) -> sa.Engine:
         raise Rejected(f"database_url must begin with postgresql://, not {url.drivername}://")
     if "@" in (url.host or ""):
         raise Rejected("database_url: its host holds an @: write @ in a password as %40")
-    text = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    application = db.engine(text)
-    if _is_current(application):
-        return application
-    admin = _admin(text)
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def shown(url: str) -> str:
+    """A database's URL without its password."""
+    parsed = sa.make_url(url).set(drivername="postgresql").difference_update_query(["password"])
+    return parsed.render_as_string(hide_password=True)
+
+
+def prepare(configuration: settings.Settings, url: str) -> None:
+    """Bring the database of a URL to this program's schema, with a backup in the home before a change.
+
+    Raises:
+        Permanent: it refuses us, or cannot be brought to this version.
+        Retryable: it does not answer.
+    """
+    admin = _admin(url)
     try:
-        schema.prepare(admin, lambda old: _backup(configuration, text, old))
+        schema.prepare(admin, lambda old: _backup(configuration, url, old))
     except sa.exc.OperationalError as error:
-        shown = url.difference_update_query(["password"]).render_as_string(hide_password=True)
-        raise Permanent(f"{shown} does not answer: {' '.join(str(error.orig).split())}") from error
+        said = " ".join(str(error.orig).split())
+        if any(word in said for word in _REFUSALS):
+            raise Permanent(f"{shown(url)} refuses us: {said}. Mend MUNIMENT_DATABASE_URL") from error
+        raise Retryable(
+            f"{shown(url)} does not answer: {said}. Start that PostgreSQL or mend MUNIMENT_DATABASE_URL, "
+            "then try again",
+            10,
+        ) from error
     finally:
         admin.dispose()
-    return application
 
 
 def _admin(url: str) -> sa.Engine:

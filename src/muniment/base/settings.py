@@ -4,6 +4,7 @@ Order of origin: `MUNIMENT_*` variable, `<home>/muniment.toml`, default. Docs an
 `muniment settings` command come from the same list. Never read the environment elsewhere.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -103,6 +104,30 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         values[name] = home if name == "home" else _convert(setting, value, origin)
         origins[name] = origin
     return Settings(values, origins)
+
+
+def store(home: Path, changes: Mapping[str, str]) -> Path:
+    """Keep settings in the home's file, readable by its owner alone; returns the file.
+
+    Raises:
+        Rejected: a line of the file cannot be replaced by itself.
+    """
+    file = home / "muniment.toml"
+    wanted = {**_read(file), **changes}
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    kept = [line for line in lines if line.partition("=")[0].strip().strip("\"'") not in changes]
+    text = "\n".join([*kept, *(f"{key} = {json.dumps(value)}" for key, value in changes.items())]) + "\n"
+    try:
+        understood = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        understood = None
+    if understood != wanted:
+        raise Rejected(f"{file} could not be changed: set {', '.join(changes)} in it by hand")
+    part = file.with_name("muniment.toml.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
+        handle.write(text)
+    part.replace(file)
+    return file
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Every read and write of tenant data happens inside `Scope.transaction`. Policies
 setting made here, so code that forgets the tenant sees nothing at all.
 """
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from muniment.base import clock, ids
 from muniment.base.db import metadata, moment, tenant_table, text, uid
-from muniment.base.errors import Rejected
+from muniment.base.errors import NotFound, Rejected, Retryable
 
 tenants = sa.Table(
     "tenants",
@@ -31,7 +32,11 @@ engagements = tenant_table(
     root=True,
 )
 
+DEFAULT = "default"
+"""The name of the tenant and the engagement that are there until someone says otherwise."""
+
 _LONGEST_NAME = 100
+_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,23 @@ class Scope:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """A transaction that sees this tenant only; commits at the end, rolls back on error."""
-        with self.engine.begin() as connection:
-            set_tenant(connection, self.tenant_id)
-            yield connection
+        """A transaction that sees this tenant only; commits at the end, rolls back on error.
+
+        Raises:
+            Retryable: the connection to the database was lost; nothing of the transaction stays.
+        """
+        try:
+            with self.engine.begin() as connection:
+                set_tenant(connection, self.tenant_id)
+                yield connection
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise Retryable(f"the connection to the database was lost ({_said(error)}): try again") from error
+
+
+def _said(error: sa.exc.DBAPIError) -> str:
+    return " ".join(str(error.orig).split())
 
 
 def set_tenant(connection: sa.Connection, tenant_id: UUID) -> None:
@@ -60,11 +78,19 @@ def set_tenant(connection: sa.Connection, tenant_id: UUID) -> None:
     )
 
 
-def open_scope(engine: sa.Engine, tenant: str, engagement: str, actor: str) -> Scope:
-    """Find the tenant and the engagement by name; either is made when it does not exist.
+def open_scope(engine: sa.Engine, tenant: str, engagement: str, actor: str, *, create: bool = True) -> Scope:
+    """Find the tenant and the engagement by name.
+
+    Args:
+        engine: of the application role.
+        tenant: the tenant's name.
+        engagement: the engagement's name in that tenant.
+        actor: who is named as the author of changes.
+        create: make what does not exist; without it only `default` is made.
 
     Raises:
         Rejected: a name is empty or longer than 100 characters.
+        NotFound: it does not exist and is not to be made.
     """
     for name in (tenant, engagement):
         if not name.strip() or len(name) > _LONGEST_NAME:
@@ -72,19 +98,37 @@ def open_scope(engine: sa.Engine, tenant: str, engagement: str, actor: str) -> S
     with engine.begin() as connection:
         tenant_id = connection.execute(sa.select(sa.func.tenant_named(tenant))).scalar_one()
         if tenant_id is None:
+            if not create and tenant != DEFAULT:
+                raise NotFound(f"there is no tenant {tenant!r}")
             tenant_id = connection.execute(
                 sa.select(sa.func.create_tenant(ids.new(), tenant, clock.now()))
             ).scalar_one()
         set_tenant(connection, tenant_id)
-        found = sa.select(engagements.c.id).where(engagements.c.name == engagement)
-        engagement_id = connection.execute(found).scalar()
-        if engagement_id is None:
-            from sqlalchemy.dialects.postgresql import insert
+        known = {row.name: row.id for row in connection.execute(sa.select(engagements.c.name, engagements.c.id))}
+        if engagement not in known:
+            if not create and not (engagement == DEFAULT and not known):
+                raise NotFound(f"tenant {tenant!r} has no engagement {engagement!r}; {closest(engagement, known)}")
+            known[engagement] = _add_engagement(connection, tenant_id, engagement)
+    return Scope(engine, tenant_id, known[engagement], tenant, engagement, actor)
 
-            connection.execute(
-                insert(engagements)
-                .values(tenant_id=tenant_id, id=ids.new(), name=engagement, created_at=clock.now())
-                .on_conflict_do_nothing()
-            )
-            engagement_id = connection.execute(found).scalar_one()
-    return Scope(engine, tenant_id, engagement_id, tenant, engagement, actor)
+
+def closest(wanted: str, known: Iterable[str]) -> str:
+    """What there is instead of a name that is not: the close ones, else all."""
+    names = sorted(known)
+    close = difflib.get_close_matches(wanted, names, n=3, cutoff=0.6)
+    if close:
+        return f"close: {', '.join(repr(name) for name in close)}"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"there is {', '.join(repr(name) for name in names[:_LISTED])}{more}" if names else "there is none yet"
+
+
+def _add_engagement(connection: sa.Connection, tenant_id: UUID, name: str) -> UUID:
+    from sqlalchemy.dialects.postgresql import insert
+
+    connection.execute(
+        insert(engagements)
+        .values(tenant_id=tenant_id, id=ids.new(), name=name, created_at=clock.now())
+        .on_conflict_do_nothing()
+    )
+    found: UUID = connection.execute(sa.select(engagements.c.id).where(engagements.c.name == name)).scalar_one()
+    return found

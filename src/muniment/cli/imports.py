@@ -6,17 +6,15 @@ Called by `app`; draws progress on standard error, so that standard output can b
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
 from muniment.base import clock
-from muniment.base.errors import NotFound, Rejected
+from muniment.base.errors import Rejected
 from muniment.cli import screen
 
 if TYPE_CHECKING:
-    from muniment import flows
-    from muniment.base.home import Home
+    from muniment import estate, flows
 
 app = typer.Typer(help="Past imports; `imports resume` carries an interrupted one on.", invoke_without_command=True)
 
@@ -57,19 +55,14 @@ def import_(
 
     Examples: muniment import exports/   ·   muniment import cmdb.csv --source "ServiceNow EMEA" --full
     """
-    from muniment import flows
-
-    home = screen.open_home(engagement=engagement)
-    request = flows.Request(
-        tuple(paths),
-        source,
-        kind,
-        full,
-        _past(observed),
-        dry_run,
-    )
-    with screen.progress(show=not as_json) as progress:
-        summary = flows.import_files(home, request, progress)
+    options: estate.ImportOptions = {
+        "source": source, "kind": kind, "full": full, "observed_at": _past(observed), "dry_run": dry_run,
+    }  # fmt: skip
+    with (
+        screen.open_estate(create=True, engagement=engagement) as opened,
+        screen.progress(show=not as_json) as progress,
+    ):
+        summary = opened.import_files(*paths, progress=progress, **options)
     if as_json:
         screen.dump(summary.to_json())
     else:
@@ -152,16 +145,11 @@ def imports(
     """List past imports, newest first: file, source, rows, what came of them."""
     if context.invoked_subcommand is not None:
         return
-    from muniment import evidence
-    from muniment.base import jobs
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        found = evidence.list_imports(connection, home.scope)[::-1][:limit]
-        sources = {source.id: source.name for source in evidence.list_sources(connection)}
-        open_flows = jobs.find(connection, home.scope, status="running")
+    with screen.open_estate() as opened:
+        found = opened.imports(limit)
+        open_flows = opened.interrupted()
     if as_json:
-        screen.dump([{**screen.plain(item), "source": sources[item.source_id]} for item in found])
+        screen.dump([{**screen.plain(one.details), "source": one.source} for one in found])
         return
     screen.table(
         "Imports",
@@ -180,16 +168,16 @@ def imports(
         ],
         [
             [
-                f"{item.started_at:%Y-%m-%d %H:%M}",
-                item.file,
-                item.tab,
-                sources[item.source_id],
-                *(str(item.counts.get(name, "")) for name in ("rows", "rejected", "new", "changed")),
-                "full" if item.full else "partial",
-                item.status,
-                screen.short(item.id),
+                f"{one.details.started_at:%Y-%m-%d %H:%M}",
+                one.details.file,
+                one.details.tab,
+                one.source,
+                *(str(one.details.counts.get(name, "")) for name in ("rows", "rejected", "new", "changed")),
+                "full" if one.details.full else "partial",
+                one.details.status,
+                screen.short(one.details.id),
             ]
-            for item in found
+            for one in found
         ],
         note="" if found else "`muniment import FILE...` makes the first.",
     )
@@ -202,30 +190,18 @@ def imports(
 
 @app.command("resume")
 def resume(
-    flow: Annotated[str, typer.Argument(help="The id that `muniment imports` shows.")],
+    flow: Annotated[
+        str | None, typer.Argument(help="The id that `muniment imports` shows; else what is interrupted.")
+    ] = None,
     as_json: screen.Json = False,
 ) -> None:
     """Carry on an import that was interrupted."""
-    from muniment import flows
-
-    home = screen.open_home()
-    with screen.progress(show=not as_json) as progress:
-        summary = flows.resume(home, _open_flow(home, flow), progress)
+    with screen.open_estate() as opened, screen.progress(show=not as_json) as progress:
+        summary = opened.resume(flow, progress)
     if as_json:
         screen.dump(summary.to_json())
     else:
         _print(summary)
-
-
-def _open_flow(home: "Home", text: str) -> UUID:
-    from muniment.base import jobs
-
-    with home.scope.transaction() as connection:
-        found = [flow.id for flow in jobs.find(connection, home.scope) if str(flow.id).endswith(text.lower())]
-    if len(found) != 1 or not text:
-        what = "no" if not found else "more than one"
-        raise NotFound(f"{text!r} is {what} import of this engagement: `muniment imports` shows what is open")
-    return found[0]
 
 
 def rejects(
@@ -233,11 +209,8 @@ def rejects(
     as_json: screen.Json = False,
 ) -> None:
     """List rows and files that could not be read: file, line, column, reason, and how they begin."""
-    from muniment import evidence
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        found = evidence.list_rejects(connection, home.scope, limit=limit)
+    with screen.open_estate() as opened:
+        found = opened.rejects(limit)
     if as_json:
         screen.dump(found)
         return
@@ -263,11 +236,8 @@ def problems(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50, as_json: screen.Json = False
 ) -> None:
     """List cells that could not be understood: file, row, column, text, why. They stay in the raw rows."""
-    from muniment import evidence
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        found = evidence.problems(connection, home.scope, limit)
+    with screen.open_estate() as opened:
+        found = opened.problems(limit)
     if as_json:
         screen.dump(found)
         return

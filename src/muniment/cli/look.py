@@ -11,7 +11,6 @@ from muniment.cli import screen
 
 if TYPE_CHECKING:
     from muniment import graph, register
-    from muniment.base.home import Home
 
 
 def assets(
@@ -31,14 +30,10 @@ def assets(
 
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
     """
-    from muniment import register
-
-    home = screen.open_home()
-    pairs = _conditions(home, where or [], kind)
-    wanted = register.Query(query, kind, source, tuple(pairs), sort.removeprefix("-"), sort.startswith("-"), limit + 1)
-    with home.scope.transaction() as connection:
-        found = register.find(connection, home.scope, wanted)
-    shown = found[:limit]
+    with screen.open_estate() as estate:
+        chosen = _conditions(where or [])
+        found = estate.assets(query, type=kind, source=source, where=chosen, sort=sort, limit=limit + 1)
+        shown = found[:limit]
     if as_json:
         screen.dump(shown)
         return
@@ -64,23 +59,16 @@ def assets(
     )
 
 
-def _conditions(home: "Home", where: list[str], kind: str | None) -> list[tuple[str, str]]:
-    """What --where and --type ask for, after a look whether there is any such thing."""
-    from muniment import mapping, model
+def _conditions(where: list[str]) -> dict[str, str]:
+    """What --where asks for."""
     from muniment.base.errors import Rejected
 
-    with home.scope.transaction() as connection:
-        known = mapping.attributes(connection)
-    pairs = []
+    pairs = {}
     for text in where:
         attribute, sign, value = (part.strip() for part in text.partition("="))
         if not sign:
             raise Rejected(f"--where {text}: write ATTRIBUTE=VALUE, such as environment=production")
-        if attribute not in {*known, "type", "state"}:
-            raise Rejected(f"--where {attribute}=...: no such attribute: `muniment model` lists them")
-        pairs.append((attribute, value))
-    if kind is not None and kind not in model.asset_types():
-        raise Rejected(f"--type {kind}: there is none; use one of {', '.join(model.asset_types())}")
+        pairs[attribute] = value
     return pairs
 
 
@@ -93,17 +81,13 @@ def _first(value: Any) -> str:
 
 def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
     """Show one asset: its values with confidence and source, its records, its conflicts."""
-    from muniment import evidence, identity, register
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        asset = screen.find_asset(connection, home, name)
-        records = evidence.get_records(connection, identity.members(connection, asset.id))
-        sources = {source.id: source.name for source in evidence.list_sources(connection)}
-        conflicts = register.list_conflicts(connection, home.scope, asset_id=asset.id, limit=None)
+    with screen.open_estate() as estate:
+        asset = estate.asset(name)
+        records = estate.records(asset)
+        conflicts = estate.conflicts(asset=asset)
     if as_json:
         body = screen.plain(asset)
-        body["records"] = [{**screen.plain(r), "source": sources[r.source_id]} for r in records]
+        body["records"] = [{**screen.plain(r.record), "source": r.source} for r in records]
         body["conflicts"] = screen.plain(conflicts)
         screen.dump(body)
         return
@@ -112,16 +96,16 @@ def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
     screen.say("")
     screen.table(
         "Records",
-        ["source", "key", "seen", "values", "id"],
+        ["source", "known there as", "seen", ">values", "id"],
         [
             [
-                sources[r.source_id] + (" (gone)" if r.gone else ""),
-                screen.clean(r.source_key),
-                f"{r.observed_at:%Y-%m-%d}",
-                str(len(r.claims)),
-                screen.short(r.id),
+                screen.clean(one.source) + (" (gone)" if one.record.gone else ""),
+                screen.clean(one.record.known_as),
+                f"{one.record.observed_at:%Y-%m-%d}",
+                str(len(one.record.claims)),
+                screen.short(one.record.id),
             ]
-            for r in records
+            for one in records
         ],
         note="\n`muniment why ASSET ATTRIBUTE` proves a value; `muniment history ASSET` tells what changed.",
     )
@@ -168,11 +152,8 @@ def why(
     as_json: screen.Json = False,
 ) -> None:
     """Prove a value: winner, rivals, rule, and the raw cell of every claim."""
-    from muniment import graph
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        proof = graph.why(connection, home, screen.find_asset(connection, home, name), attribute)
+    with screen.open_estate() as estate:
+        proof = estate.why(name, attribute)
     if as_json:
         screen.dump(proof)
     else:
@@ -240,7 +221,7 @@ def _print_claim(claim: "graph.Claim") -> None:
         )
     screen.say(
         f"      import {screen.short(claim.import_id)} of {claim.imported_at:%Y-%m-%d %H:%M}"
-        f" · record {screen.clean(claim.source_key)}"
+        f" · known there as {screen.clean(claim.known_as)}"
     )
 
 
@@ -255,13 +236,9 @@ def history(
     as_json: screen.Json = False,
 ) -> None:
     """Tell what changed in an asset, when, through what and by whom; merges and splits too."""
-    from muniment import identity, register
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        asset = screen.find_asset(connection, home, name)
-        versions = register.history(connection, home.scope, asset.id)
-        moves = identity.moves_of(connection, home.scope, asset.id)
+    with screen.open_estate() as estate:
+        past = estate.history(name)
+    asset, versions, moves = past.asset, past.versions, past.moves
     if as_json:
         screen.dump({"asset": str(asset.id), "versions": screen.plain(versions), "moves": screen.plain(moves)})
         return
@@ -289,8 +266,8 @@ def history(
     for move in moves:
         other = move.to_asset if move.from_asset == asset.id else move.from_asset
         screen.say(
-            f"{move.at:%Y-%m-%d %H:%M} {move.kind} with {screen.short(other)}"
-            f" by {screen.clean(move.actor)} ({screen.clean(move.cause)})"
+            f"{move.at:%Y-%m-%d %H:%M} {move.kind} with {screen.clean(past.others.get(str(other), 'an asset'))}"
+            f" ({screen.short(other)}) by {screen.clean(move.actor)} ({screen.clean(move.cause)})"
         )
 
 
@@ -302,23 +279,21 @@ def conflicts(
     as_json: screen.Json = False,
 ) -> None:
     """List where sources disagree, the most severe first, each with a hint how to settle it."""
-    from muniment import mapping, register
-    from muniment.base.errors import Rejected
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        if attribute is not None and attribute not in mapping.attributes(connection):
-            raise Rejected(f"--attribute {attribute}: there is none: `muniment model` lists them")
-        asset_id = screen.find_asset(connection, home, asset).id if asset else None
-        found = register.list_conflicts(
-            connection, home.scope, severity=severity, attribute=attribute, asset_id=asset_id, limit=limit
-        )
-        counts = register.count_conflicts(connection, home.scope)
+    with screen.open_estate() as estate:
+        found = estate.conflicts(severity=severity, attribute=attribute, asset=asset, limit=limit)
+        counts = estate.count_conflicts(attribute=attribute, asset=asset)
+    if severity:
+        counts = {severity: counts.get(severity, 0)}
     if as_json:
         screen.dump({"open": counts, "conflicts": screen.plain(found)})
         return
+    total = sum(counts.values())
+    shown = f"{total:,}" if len(found) == total else f"{len(found):,} of {total:,}"
+    of = "".join([f" of {attribute}" if attribute else "", f" of {screen.clean(asset)}" if asset else ""])
     screen.table(
-        "Conflicts (" + (", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none") + ")",
+        f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
+        if found
+        else f"Conflicts{of}",
         ["severity", "asset", "attribute", "claims, the winner first", "hint"],
         [
             [

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from muniment import flows, register
     from muniment.base.home import Home
+    from muniment.estate import Estate
 
 overrides: dict[str, Any] = {}
 """Settings given as global options, which win over environment and file."""
@@ -48,12 +49,28 @@ def console(*, stderr: bool = False) -> Console:
     )  # fmt: skip
 
 
+def open_estate(*, create: bool = False, **more: Any) -> "Estate":
+    """Open the register that options, environment and file name.
+
+    Args:
+        create: make a tenant or engagement that does not exist (importing does); else that is an error.
+        more: settings that win over all others.
+    """
+    from muniment import estate
+
+    return estate.open_with(configuration(**more), create=create)
+
+
+def configuration(**more: Any) -> settings.Settings:
+    """The settings in force: options, then environment, then file."""
+    return settings.load({key: value for key, value in {**overrides, **more}.items() if value is not None})
+
+
 def open_home(**more: Any) -> "Home":
     """Open the home that options, environment and file name."""
     from muniment.base import home
 
-    given = {key: value for key, value in {**overrides, **more}.items() if value is not None}
-    return home.open_home(settings.load(given))
+    return home.open_home(configuration(**more), create=False)
 
 
 def error(message: str) -> None:
@@ -136,23 +153,9 @@ def find_asset(connection: "sa.Connection", home: "Home", text: str) -> "registe
         NotFound: nothing is called so.
         Rejected: several are; the message lists them with their ids.
     """
-    from uuid import UUID
+    from muniment import estate
 
-    from muniment import identity, register
-    from muniment.base import ids
-    from muniment.base.errors import NotFound, Rejected
-
-    found = register.find_by_name(connection, home.scope, text)
-    if not found:
-        try:
-            found = [identity.current_asset(connection, home.scope, UUID(text))]
-        except ValueError:
-            raise NotFound(f"no asset is called {text!r}: `muniment assets {text[:20]}` searches") from None
-    assets = [register.get(connection, home.scope, asset_id) for asset_id in found]
-    if len(assets) > 1:
-        listed = "; ".join(f"{asset.name} ({asset.type}) {ids.short(asset.id)}" for asset in assets)
-        raise Rejected(f"{text!r} may be any of {len(assets)}: {listed}. Give the id")
-    return assets[0]
+    return estate.find_asset(connection, home.scope, text)
 
 
 def short(identifier: "UUID") -> str:

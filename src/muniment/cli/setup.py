@@ -16,11 +16,8 @@ def model_(
     as_json: screen.Json = False,
 ) -> None:
     """List the attributes of the model, also your own: type, unit, severity, meaning."""
-    from muniment import mapping
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        known = mapping.attributes(connection)
+    with screen.open_estate() as estate:
+        known = estate.attributes()
     wanted = search.lower().split()
     found = [
         item
@@ -54,8 +51,7 @@ def settings_(as_json: screen.Json = False) -> None:
     """List every setting: value, where it comes from, what it does. Nothing secret is shown."""
     from muniment.base import settings
 
-    given = {key: value for key, value in screen.overrides.items() if value is not None}
-    loaded = settings.load(given)
+    loaded = screen.configuration()
     rows = [
         {
             "name": item.name,
@@ -79,10 +75,9 @@ def settings_(as_json: screen.Json = False) -> None:
 
 def stop(as_json: screen.Json = False) -> None:
     """Stop the embedded database of this home; the next command starts it again."""
-    from muniment.base import embedded, settings
+    from muniment.base import embedded
 
-    given = {key: value for key, value in screen.overrides.items() if value is not None}
-    stopped = embedded.stop(settings.load(given).home)
+    stopped = embedded.stop(screen.configuration().home)
     if as_json:
         screen.dump({"stopped": stopped})
     else:

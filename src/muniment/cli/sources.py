@@ -3,11 +3,10 @@
 Called by `app`; a change folds the register again before the command ends.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from muniment.base.errors import Rejected
 from muniment.cli import screen
 from muniment.cli.mappings import report
 
@@ -29,22 +28,20 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
     """List the sources: kind, prior reliability, authority, scope, imports and records."""
     if context.invoked_subcommand is not None:
         return
-    from muniment import evidence, graph
+    from muniment import graph
 
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        found = evidence.list_sources(connection)
-        counts = evidence.count_by_source(connection, home.scope)
-        layouts = evidence.list_layouts(connection)
+    with screen.open_estate() as estate:
+        found = estate.sources()
     if as_json:
         screen.dump(
             [
                 {
-                    **screen.plain(source),
-                    **counts.get(source.id, {}),
-                    "layouts": [screen.plain(item) for item in layouts if item.source_id == source.id],
+                    **screen.plain(one.source),
+                    "imports": one.imports,
+                    "records": one.records,
+                    "layouts": screen.plain(one.layouts),
                 }
-                for source in found
+                for one in found
             ]
         )
         return
@@ -53,33 +50,34 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
         ["name", "kind", ">reliability", "authoritative for", "scope", "active", ">imports", ">records"],
         [
             [
-                screen.clean(source.name),
-                source.kind,
-                "by kind" if source.reliability == graph.NEUTRAL else f"{source.reliability:.2f}",
-                ", ".join(source.authoritative),
-                "full" if source.full else "partial",
-                "yes" if source.active else "no",
-                *(str(counts.get(source.id, {}).get(name, 0)) for name in ("imports", "records")),
+                screen.clean(one.source.name),
+                one.source.kind,
+                "by kind" if one.source.reliability == graph.NEUTRAL else f"{one.source.reliability:.2f}",
+                ", ".join(one.source.authoritative),
+                "full" if one.source.full else "partial",
+                "yes" if one.source.active else "no",
+                str(one.imports),
+                str(one.records),
             ]
-            for source in found
+            for one in found
         ],
         note="" if found else "An import makes them; `muniment sources add NAME` makes one beforehand.",
     )
+    layouts = [(one.source.name, layout) for one in found for layout in one.layouts]
     if layouts:
         screen.say("")
-    names = {source.id: source.name for source in found}
     screen.table(
         "What identifies a row",
         ["source", "tab", "key columns", "why", "rows are"],
         [
             [
-                names[item.source_id],
+                screen.clean(name),
                 item.tab,
                 ", ".join(item.key_columns) or "(none)",
                 item.key_reason,
                 (item.asset_type or "as they say").replace("_", " "),
             ]
-            for item in layouts
+            for name, item in layouts
         ],
         note="`muniment sources key SOURCE COLUMN...` changes it; `muniment sources set` the rest.",
     )
@@ -97,20 +95,16 @@ def add(
     as_json: screen.Json = False,
 ) -> None:
     """Add a source before its first import; `sources set` knows further settings."""
-    from muniment import evidence, mapping
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        values = _values(
-            mapping.attributes(connection),
+    with screen.open_estate(create=True) as estate:
+        source = estate.add_source(
+            name,
+            kind or "table",
             reliability=reliability,
-            authoritative=authoritative,
+            authoritative=_names(authoritative),
             interval_days=interval,
             full=full,
             decimal_comma=decimal_comma,
         )
-        chosen = mapping.kind(kind or "table").name
-        source = evidence.add_source(connection, home.scope, name, chosen, **values)
     if as_json:
         screen.dump(source)
     else:
@@ -136,17 +130,14 @@ def set_(
 
     How it writes numbers and dates holds for columns that are mapped from then on.
     """
-    from muniment import evidence, flows, mapping
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        evidence.get_source(connection, name)
-        values = _values(
-            mapping.attributes(connection),
+    with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
+        changed = estate.change_source(
+            name,
+            progress=progress,
             name=rename,
-            kind=mapping.kind(kind).name if kind else None,
+            kind=kind,
             reliability=reliability,
-            authoritative=authoritative,
+            authoritative=_names(authoritative),
             interval_days=interval,
             full=full,
             decimal_comma=decimal_comma,
@@ -154,21 +145,14 @@ def set_(
             timezone=timezone,
             active=active,
         )
-    if not values:
-        raise Rejected("nothing to change: `muniment sources set --help` lists the settings")
-    with screen.progress(show=not as_json) as progress:
-        changed = flows.change_source(home, name, values, progress)
     report(changed, f"changed {name}", as_json=as_json)
 
 
 @app.command("disable")
 def disable(name: Name, as_json: screen.Json = False) -> None:
     """Let a source no longer speak: its claims do not count until `sources set NAME --enable`."""
-    from muniment import flows
-
-    home = screen.open_home()
-    with screen.progress(show=not as_json) as progress:
-        changed = flows.change_source(home, name, {"active": False}, progress)
+    with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
+        changed = estate.change_source(name, progress=progress, active=False)
     report(changed, f"disabled {name}", as_json=as_json)
 
 
@@ -180,38 +164,10 @@ def key(
     as_json: screen.Json = False,
 ) -> None:
     """Change what identifies a row of a source; its records get new keys, assets keep their ids."""
-    from muniment import evidence, flows
-
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        source = evidence.get_source(connection, name)
-        layouts = evidence.list_layouts(connection, source.id)
-    found = {
-        layout.family_id: layout
-        for layout in layouts
-        if layout.tab.lower() == tab.lower() and set(columns) <= set(layout.columns)
-    }
-    if len(found) != 1:
-        listed = "; ".join(f"[{item.tab}] {', '.join(item.columns[:8])} ..." for item in layouts)
-        raise Rejected(f"{len(found)} layouts of {name} have these columns; name the --tab. There are: {listed}")
-    with screen.progress(show=not as_json) as progress:
-        changed = flows.rekey(home, next(iter(found.values())).id, columns, progress)
+    with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
+        changed = estate.rekey(name, columns, tab=tab, progress=progress)
     report(changed, f"rows of {name} are identified by {', '.join(columns)}", as_json=as_json)
 
 
-def _values(attributes: dict[str, Any], **given: Any) -> dict[str, Any]:
-    values = {key: value for key, value in given.items() if value is not None}
-    share = values.get("reliability")
-    if share is not None and not 0.5 <= share <= 0.99:  # noqa: PLR2004 - as the help says
-        raise Rejected(f"reliability {share}: give a share from 0.5 to 0.99")
-    if "authoritative" in values:
-        names = [name.strip() for name in values["authoritative"].split(",") if name.strip()]
-        unknown = [name for name in names if name not in attributes]
-        if unknown:
-            raise Rejected(f"{', '.join(unknown)}: no such attribute; `muniment model` lists them")
-        values["authoritative"] = names
-    if "timezone" in values:
-        from muniment import model
-
-        model.Context(timezone=values["timezone"])
-    return values
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

@@ -39,7 +39,7 @@ from muniment.evidence.store import (
     touch_records,
     write_records,
 )
-from muniment.evidence.types import Import, Layout, Record, Rule, Source
+from muniment.evidence.types import Import, Layout, Record, Rule, Source, key_words
 
 if TYPE_CHECKING:
     from muniment.evidence.derive import Raw, cell, records
@@ -85,6 +85,7 @@ __all__ = [
     "get_records",
     "get_source",
     "join_parts",
+    "key_words",
     "known_records",
     "layout_of",
     "list_imports",

@@ -3,11 +3,14 @@
 Made by `store`, handed to every door and flow.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+_KEY = re.compile(r"(?:(.*?):(?=[=~]|row ))?(=|~|row )?(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,23 @@ class Record:
     derived: Mapping[str, list[Any]]
     notes: Mapping[str, Any]
     gone: bool
+
+    @property
+    def known_as(self) -> str:
+        """What its source calls the thing: a name where it gives one, with its key there; else the key."""
+        key = key_words(self.source_key) or f"row {self.row_number:,}"
+        for attribute in ("name", "hostname", "fqdn"):
+            for value in self.claims.get(attribute, ()):
+                return str(value) if key_words(self.source_key) in {"", str(value).lower()} else f"{value} ({key})"
+        return key
+
+
+def key_words(source_key: str) -> str:
+    """The part of a record's key that people know: cells as they are, names and serials; "" for a row's digest."""
+    _, kind, key = _KEY.fullmatch(source_key).groups()  # type: ignore[union-attr]
+    if kind == "~":
+        return ", ".join(part.partition(":")[2].strip('"') for part in key.split("|"))
+    return "" if kind == "row " else key.replace("|", ", ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from muniment.flows.export import FORMATS, export
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.summary import Summary
+from muniment.flows.tabulate import as_table
 from muniment.flows.types import Request
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Request",
     "Summary",
     "accept_mapping",
+    "as_table",
     "change_source",
     "export",
     "import_files",

@@ -6,18 +6,19 @@ apostrophe, as OWASP advises ("CSV Injection").
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from muniment import mapping, register
+from muniment import mapping, model, register
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
+from muniment.flows import tabulate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_FIXED = ("id", "name", "type", "subtype", "state", "confidence", "sources", "version", "updated_at")
 FORMATS = ("csv", "json", "parquet")
 
 
@@ -42,25 +43,11 @@ def export(connection: sa.Connection, home: Home, out: BinaryIO, form: str, asse
     return _parquet(chosen, out, [known[name] for name in columns])
 
 
-def _row(asset: register.Asset) -> dict[str, Any]:
-    return {
-        "id": str(asset.id),
-        "name": asset.name,
-        "type": asset.type,
-        "subtype": asset.subtype,
-        "state": asset.state,
-        "confidence": asset.confidence,
-        "sources": list(asset.sources),
-        "version": asset.version,
-        "updated_at": asset.updated_at.isoformat(),
-    }
-
-
 def _json(assets: Iterator[register.Asset], out: BinaryIO) -> int:
     count = 0
     out.write(b"[")
     for asset in assets:
-        body = {**_row(asset), "values": asset.values, "provenance": asset.provenance}
+        body = {**tabulate.row(asset), "values": asset.values, "provenance": asset.provenance}
         text = json.dumps(body, ensure_ascii=False)
         out.write((",\n" if count else "\n").encode() + text.encode())
         count += 1
@@ -72,11 +59,11 @@ def _csv(assets: Iterator[register.Asset], out: BinaryIO, columns: list[str]) ->
     count = 0
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    own = [column if column not in _FIXED else f"{column} (value)" for column in columns]
-    writer.writerow([*_FIXED, *(_harmless(column) for column in own)])
+    own = [column if column not in tabulate.FIXED else f"{column} (value)" for column in columns]
+    writer.writerow([*tabulate.FIXED, *(_harmless(column) for column in own)])
     for asset in assets:
-        row = _row(asset)
-        cells = [row[name] for name in _FIXED] + [asset.values.get(name) for name in columns]
+        row = tabulate.row(asset)
+        cells = [row[name] for name in tabulate.FIXED] + [asset.values.get(name) for name in columns]
         writer.writerow([_harmless(cell) for cell in cells])
         count += 1
     text.detach()
@@ -94,52 +81,15 @@ def _harmless(value: Any) -> Any:
     return value
 
 
-_ARROW = {
-    "integer": "int64",
-    "size": "float64",
-    "number": "float64",
-    "percent": "float64",
-    "money": "float64",
-    "boolean": "bool",
-}
 _BATCH = 5_000
 
 
-def _parquet(assets: Iterator[register.Asset], out: BinaryIO, columns: list[Any]) -> int:
-    import pyarrow as pa
+def _parquet(assets: Iterator[register.Asset], out: BinaryIO, columns: list[model.Attribute]) -> int:
     import pyarrow.parquet as pq
 
-    def kind(attribute: Any) -> pa.DataType:
-        scalar = getattr(
-            pa, _ARROW.get(attribute.type, "string") + ("_" if _ARROW.get(attribute.type) == "bool" else "")
-        )()
-        return pa.list_(scalar) if attribute.multi else scalar
-
-    fixed = [
-        pa.field("confidence", pa.float64()), pa.field("sources", pa.list_(pa.string())),
-        pa.field("version", pa.int32()),
-    ]  # fmt: skip
-    named = {field.name: field for field in fixed}
-    schema = pa.schema(
-        [named.get(name, pa.field(name, pa.string())) for name in _FIXED]
-        + [pa.field(f"value.{attribute.name}", kind(attribute)) for attribute in columns]
-    )
     count = 0
-    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        batch: list[dict[str, Any]] = []
-        for asset in assets:
-            values = {f"value.{a.name}": _cast(asset.values.get(a.name), a.type) for a in columns}
-            batch.append({**_row(asset), **values})
-            count += 1
-            if len(batch) == _BATCH:
-                writer.write_table(pa.Table.from_pylist(batch, schema))
-                batch.clear()
-        if batch:
-            writer.write_table(pa.Table.from_pylist(batch, schema))
+    with pq.ParquetWriter(out, tabulate.schema(columns), compression="zstd") as writer:
+        while batch := list(itertools.islice(assets, _BATCH)):
+            writer.write_table(tabulate.as_table(batch, columns))
+            count += len(batch)
     return count
-
-
-def _cast(value: Any, kind: str) -> Any:
-    if value is None or isinstance(value, list):
-        return value
-    return float(value) if _ARROW.get(kind) == "float64" else value

@@ -50,6 +50,7 @@ class Claim:
     values: tuple[Any, ...]
     source: str
     source_key: str
+    known_as: str
     record: UUID
     observed_at: datetime
     import_id: UUID
@@ -136,6 +137,7 @@ def _claims(
                 tuple(values),
                 source.name,
                 record.source_key,
+                record.known_as,
                 record.id,
                 record.observed_at,
                 delivery.id,

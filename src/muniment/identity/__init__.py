@@ -15,9 +15,12 @@ from muniment.identity.store import (
     members,
     moves_of,
 )
+from muniment.identity.types import Act, Move
 
 __all__ = [
+    "Act",
     "Change",
+    "Move",
     "asset_of_record",
     "carry_over",
     "current_asset",

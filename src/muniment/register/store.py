@@ -431,13 +431,19 @@ def list_conflicts(
     return [Conflict(*row) for row in connection.execute(query)]
 
 
-def count_conflicts(connection: sa.Connection, scope: Scope) -> dict[str, int]:
-    """How many conflicts are open, by severity, the most severe first."""
+def count_conflicts(
+    connection: sa.Connection, scope: Scope, *, attribute: str | None = None, asset_id: UUID | None = None
+) -> dict[str, int]:
+    """How many conflicts are open, by severity, the most severe first; all, or of an attribute or asset."""
     query = (
         sa.select(conflicts.c.severity, sa.func.count())
         .where(conflicts.c.engagement_id == scope.engagement_id)
         .group_by(conflicts.c.severity)
     )
+    if attribute is not None:
+        query = query.where(conflicts.c.attribute == attribute)
+    if asset_id is not None:
+        query = query.where(conflicts.c.asset_id == asset_id)
     counts = {row[0]: row[1] for row in connection.execute(query)}
     return {severity: counts[severity] for severity in SEVERITIES if severity in counts}
 

@@ -1,0 +1,143 @@
+"""What an estate can be asked: attributes, assets, proofs, history, conflicts.
+
+Part of `Estate`; nothing here writes.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from muniment import evidence, graph, identity, mapping, model, register
+from muniment.base.home import Home
+from muniment.estate import find
+from muniment.estate.assets import Assets
+from muniment.estate.types import Claimed, History
+
+
+class Looks:
+    """Reads of the register and of the evidence behind it."""
+
+    home: Home
+
+    def attributes(self) -> dict[str, model.Attribute]:
+        """Every attribute by name, the model's and your own: type, unit, severity, meaning."""
+        with self.home.scope.transaction() as connection:
+            return mapping.attributes(connection)
+
+    def assets(
+        self,
+        words: str = "",
+        *,
+        type: str | None = None,  # noqa: A002 - the word of the model
+        source: str | None = None,
+        where: Mapping[str, str] | None = None,
+        sort: str = "name",
+        limit: int | None = None,
+    ) -> Assets:
+        """The assets that match: a sequence with `to_arrow()` and `to_pandas()`.
+
+        Args:
+            words: each must begin a value: a name, an address, a serial, an owner.
+            type: only of this type, such as "virtual_machine".
+            source: only what this source knows.
+            where: attribute (or "state") and the exact value it must have.
+            sort: name, type, state, confidence, updated_at, version; "-name" turns it round.
+            limit: at most so many; None for all.
+
+        Raises:
+            Rejected: there is no such attribute or type, or nothing can be sorted by that.
+        """
+        find.asset_type(type)
+        with self.home.scope.transaction() as connection:
+            pairs = find.conditions(mapping.attributes(connection), where) if where else ()
+        order, descending = sort.removeprefix("-"), sort.startswith("-")
+        return Assets(self.home, register.Query(words, type, source, tuple(pairs), order, descending, limit))
+
+    def asset(self, name: "str | UUID | register.Asset") -> register.Asset:
+        """One asset.
+
+        Raises:
+            NotFound: nothing is called so.
+            Rejected: several are; the message lists them with their ids.
+        """
+        with self.home.scope.transaction() as connection:
+            wanted = name.id if isinstance(name, register.Asset) else name
+            return find.asset(connection, self.home.scope, str(wanted))
+
+    def records(self, name: "str | UUID | register.Asset") -> list[Claimed]:
+        """What each source claims of an asset: its records with the names of their sources.
+
+        Raises:
+            NotFound: nothing is called so.
+        """
+        asset = self.asset(name)
+        with self.home.scope.transaction() as connection:
+            names = {source.id: source.name for source in evidence.list_sources(connection)}
+            records = evidence.get_records(connection, identity.members(connection, asset.id))
+        return [Claimed(names[record.source_id], record) for record in records]
+
+    def why(self, name: "str | UUID | register.Asset", attribute: str) -> graph.Why:
+        """Prove a value: winner, rivals, rule, and the raw cell of every claim.
+
+        Raises:
+            NotFound: nothing is called so, or it has no value for the attribute.
+        """
+        asset = self.asset(name)
+        with self.home.scope.transaction() as connection:
+            return graph.why(connection, self.home, asset, attribute)
+
+    def history(self, name: "str | UUID | register.Asset") -> History:
+        """What changed in an asset, when, through what and by whom; merges and splits too.
+
+        Raises:
+            NotFound: nothing is called so.
+        """
+        asset = self.asset(name)
+        with self.home.scope.transaction() as connection:
+            versions = register.history(connection, self.home.scope, asset.id)
+            moves = identity.moves_of(connection, self.home.scope, asset.id)
+            others = {
+                str(one): past[-1].name
+                for one in {move.from_asset for move in moves} | {move.to_asset for move in moves}
+                if (past := register.history(connection, self.home.scope, one))
+            }
+        return History(asset, tuple(versions), tuple(moves), others)
+
+    def conflicts(
+        self,
+        *,
+        severity: str | None = None,
+        attribute: str | None = None,
+        asset: "str | UUID | register.Asset | None" = None,
+        limit: int | None = None,
+    ) -> list[register.Conflict]:
+        """Where sources disagree, the most severe first, each with a hint how to settle it.
+
+        Args:
+            severity: critical, high, medium or low.
+            attribute: only of this attribute.
+            asset: only of this asset.
+            limit: at most so many; None for all.
+
+        Raises:
+            NotFound: there is no such asset.
+            Rejected: there is no such severity or attribute.
+        """
+        chosen = self.asset(asset).id if asset is not None else None
+        with self.home.scope.transaction() as connection:
+            if attribute is not None:
+                find.attribute(mapping.attributes(connection), attribute)
+            return register.list_conflicts(
+                connection, self.home.scope, severity=severity, attribute=attribute, asset_id=chosen, limit=limit
+            )
+
+    def count_conflicts(
+        self, *, attribute: str | None = None, asset: "str | UUID | register.Asset | None" = None
+    ) -> dict[str, int]:
+        """How many conflicts are open, by severity; in the whole register, of an attribute, or of an asset.
+
+        Raises:
+            NotFound: there is no such asset.
+        """
+        chosen = self.asset(asset).id if asset is not None else None
+        with self.home.scope.transaction() as connection:
+            return register.count_conflicts(connection, self.home.scope, attribute=attribute, asset_id=chosen)

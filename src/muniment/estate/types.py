@@ -1,0 +1,64 @@
+"""What the Python API returns beside the domains' own types: each with the names a person expects. No I/O.
+
+Made by `estate`; where a domain's type says all, that is returned instead.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from muniment import evidence, identity, register
+
+
+class ImportOptions(TypedDict, total=False):
+    """How to import: every key may be left out.
+
+    `source` names the system, `kind` the kind of export (both else told by the columns); `full` says
+    that the files list everything the source has; `observed_at` is when the source saw it, with a
+    time zone (else the file's date); `dry_run` does it all and keeps nothing.
+    """
+
+    source: str | None
+    kind: str | None
+    full: bool | None
+    observed_at: datetime | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A record of an asset, with the name of its source."""
+
+    source: str
+    record: evidence.Record
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source, its layouts, and how many imports and records this engagement has of it."""
+
+    source: evidence.Source
+    imports: int
+    records: int
+    layouts: tuple[evidence.Layout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastImport:
+    """One table of a delivered file, with the name of its source."""
+
+    source: str
+    details: evidence.Import
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened to an asset: its versions, oldest first, and the merges and splits of its id.
+
+    `others` names the assets that the moves mention, by the text of their ids.
+    """
+
+    asset: register.Asset
+    versions: tuple[register.Version, ...]
+    moves: tuple[identity.Move, ...]
+    others: dict[str, str]

@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # as in typing, which takes longer to load than this file
 if TYPE_CHECKING:
     import os
 
-    from muniment.estate import Estate
+    from muniment import estate
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
@@ -23,7 +23,7 @@ def open(  # noqa: A001 - as one says it: muniment.open(home)
     engagement: str | None = None,
     actor: str | None = None,
     create: bool = True,
-) -> Estate:
+) -> estate.Estate:
     """Open a home and the register in it; made where they do not exist.
 
     Use it in a `with` statement, or call `close()`.
@@ -42,6 +42,6 @@ def open(  # noqa: A001 - as one says it: muniment.open(home)
         Permanent: the database cannot be started or brought to this version.
         Retryable: the database does not answer at the moment.
     """
-    from muniment import estate
+    from muniment import estate as front
 
-    return estate.open_estate(home, tenant=tenant, engagement=engagement, actor=actor, create=create)
+    return front.open_estate(home, tenant=tenant, engagement=engagement, actor=actor, create=create)

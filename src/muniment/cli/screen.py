@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from muniment import flows, register
+    from muniment import estate, flows, register
     from muniment.base.home import Home
-    from muniment.estate import Estate
 
 overrides: dict[str, Any] = {}
 """Settings given as global options, which win over environment and file."""
@@ -49,16 +48,16 @@ def console(*, stderr: bool = False) -> Console:
     )  # fmt: skip
 
 
-def open_estate(*, create: bool = False, **more: Any) -> "Estate":
+def open_estate(*, create: bool = False, **more: Any) -> "estate.Estate":
     """Open the register that options, environment and file name.
 
     Args:
         create: make a tenant or engagement that does not exist (importing does); else that is an error.
         more: settings that win over all others.
     """
-    from muniment import estate
+    from muniment import estate as front
 
-    return estate.open_with(configuration(**more), create=create)
+    return front.open_with(configuration(**more), create=create)
 
 
 def configuration(**more: Any) -> settings.Settings:
@@ -153,9 +152,9 @@ def find_asset(connection: "sa.Connection", home: "Home", text: str) -> "registe
         NotFound: nothing is called so.
         Rejected: several are; the message lists them with their ids.
     """
-    from muniment import estate
+    from muniment import estate as front
 
-    return estate.find_asset(connection, home.scope, text)
+    return front.find_asset(connection, home.scope, text)
 
 
 def short(identifier: "UUID") -> str:

@@ -11,7 +11,7 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, generate, imports, look, mappings, screen, setup, sources
+from muniment.cli import change, exports, generate, imports, look, mappings, match, screen, setup, sources
 
 app = typer.Typer(
     name="muniment",
@@ -65,6 +65,7 @@ app.command("fingerprint", rich_help_panel=_LOOK)(exports.fingerprint)
 app.command("merge", rich_help_panel=_CHANGE)(change.merge)
 app.command("split", rich_help_panel=_CHANGE)(change.split)
 app.command("undo", rich_help_panel=_CHANGE)(change.undo)
+app.add_typer(match.app, name="match", rich_help_panel=_LOOK)
 app.command("model", rich_help_panel=_SET_UP)(setup.model_)
 app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
 app.command("generate", rich_help_panel=_SET_UP)(generate.generate)

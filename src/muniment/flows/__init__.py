@@ -15,6 +15,7 @@ from muniment.flows.change import (
     split_asset,
     undo,
 )
+from muniment.flows.claims import Accuracy, judge, match_claims
 from muniment.flows.export import FORMATS, export
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
@@ -24,6 +25,7 @@ from muniment.flows.types import Request
 
 __all__ = [
     "FORMATS",
+    "Accuracy",
     "Changed",
     "Progress",
     "Request",
@@ -33,6 +35,8 @@ __all__ = [
     "change_source",
     "export",
     "import_files",
+    "judge",
+    "match_claims",
     "merge_assets",
     "quiet",
     "reject_mapping",

@@ -1,8 +1,12 @@
-"""Pure scoring: which meaning a column has, with a calibrated probability and reasons in words.
+"""Pure scoring: what columns mean, which records are one thing, which values agree and which are true.
 
-The caller profiles the columns of a table, ranks them against targets it passes in (`matching` knows no
-model, no database and no files), and turns the ranking into proposals.
+The caller profiles the columns of a table and ranks them against targets it passes in; scores pairs of
+records; asks whether values agree (`values`); and has a table of claims resolved (`claims`). No database,
+no files.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from muniment.matching.columns import assign, rank
 from muniment.matching.names import closest, name_key
@@ -10,20 +14,63 @@ from muniment.matching.profile import profile
 from muniment.matching.records import WEIGHTS, Judgement, link
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
+if TYPE_CHECKING:
+    from muniment.matching.claims import Resolved, resolve
+    from muniment.matching.truth import Found, Votes, discover
+    from muniment.matching.values import Form, Kind, agreement, form, same, says_more
+    from muniment.matching.values_kinds import is_missing, kind_of
+
+_BULK = {
+    "Resolved": "claims",
+    "resolve": "claims",
+    "Found": "truth",
+    "Votes": "truth",
+    "discover": "truth",
+    "Form": "values",
+    "Kind": "values",
+    "agreement": "values",
+    "form": "values",
+    "same": "values",
+    "says_more": "values",
+    "is_missing": "values_kinds",
+    "kind_of": "values_kinds",
+}
+"""Names that load numpy, which reading commands do not need: found when first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _BULK:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_BULK[name]}"), name)
+
+
 __all__ = [
     "NONE",
     "WEIGHTS",
     "Candidate",
     "Column",
+    "Form",
+    "Found",
     "Judgement",
+    "Kind",
     "Learned",
     "Profile",
     "Proposal",
+    "Resolved",
     "Target",
+    "Votes",
+    "agreement",
     "assign",
     "closest",
+    "discover",
+    "form",
+    "is_missing",
+    "kind_of",
     "link",
     "name_key",
     "profile",
     "rank",
+    "resolve",
+    "same",
+    "says_more",
 ]

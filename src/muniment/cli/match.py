@@ -1,0 +1,134 @@
+"""Commands that match and resolve files of one's own, without a register: match claims.
+
+Called by `app`; needs no home and no database, and stores nothing.
+"""
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from muniment.base.errors import Rejected
+from muniment.cli import screen
+
+if TYPE_CHECKING:
+    from muniment import flows, matching
+
+app = typer.Typer(help="Resolve files of one's own, without a register.", no_args_is_help=True)
+
+_SHOWN_ROWS = 40
+_SHOWN_SOURCES = 25
+_FORMATS = ("csv", "json", "table")
+
+
+@app.command()
+def claims(
+    file: Annotated[Path, typer.Argument(help="The table of claims: CSV, TSV, XLSX, JSON, any encoding.")],
+    object_: Annotated[str, typer.Option("--object", help="Column that says whom a row is about.")],
+    source: Annotated[str, typer.Option("--source", help="Column that says who claims it.")],
+    attribute: Annotated[
+        list[str] | None, typer.Option("--attribute", help="Only this column (may be repeated); else all others.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", help="Known values (object, attributes): prints how many are right.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv (all values), json (also sources) or table.")] = "table",
+) -> None:
+    """Find the true values in a table of claims that contradict each other.
+
+    One row per object and source, one column per attribute (or: object, source, attribute, value). Learns how
+    often each source is right, and which sources copy, from the claims alone; dates, times, numbers with units,
+    names of persons and lists of them are compared by what they mean. Each value is printed exactly as one of
+    the sources wrote it, with the confidence that it is right.
+
+    Examples: muniment match claims flights.csv --object flight --source website   ·
+    muniment match claims books.tsv --object isbn --source shop --truth gold.csv --format csv
+    """
+    from muniment import flows
+
+    if format_ not in _FORMATS:
+        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}")
+    resolved, rejects = flows.match_claims(file, object_, source, attribute or ())
+    judged = flows.judge(resolved, truth, object_) if truth else []
+    if rejects:
+        typer.echo(f"{rejects:,} rows could not be read and are left out", err=True)
+    if format_ == "json":
+        _json(resolved, judged)
+    elif format_ == "csv":
+        _csv(resolved)
+        for one in judged:
+            typer.echo(_told(one), err=True)
+    else:
+        _tables(resolved, judged)
+
+
+def _csv(resolved: "matching.Resolved") -> None:
+    """Every value as claimed: unlike the exports of the register, cells are not made safe for spreadsheets."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("object", "attribute", "value", "confidence"))
+    for attribute, (numbers, values, shares) in resolved.rows.items():
+        names = (resolved.objects[number] for number in numbers.tolist())
+        for name, value, share in zip(names, values, shares.tolist(), strict=True):
+            writer.writerow((name, attribute, value, f"{share:.4f}"))
+
+
+def _json(resolved: "matching.Resolved", judged: "list[flows.Accuracy]") -> None:
+    listed = [
+        {"object": resolved.objects[number], "attribute": attribute, "value": value, "confidence": round(share, 4)}
+        for attribute, (numbers, values, shares) in resolved.rows.items()
+        for number, value, share in zip(numbers.tolist(), values, shares.tolist(), strict=True)
+    ]
+    body = {"values": listed, "sources": _sources(resolved), "kinds": resolved.kinds}
+    screen.dump({**body, "truth": [screen.plain(one) for one in judged]} if judged else body)
+
+
+def _sources(resolved: "matching.Resolved") -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for place, name in enumerate(resolved.sources):
+        copies = [other for mate, other in enumerate(resolved.sources) if resolved.copying[place, mate] >= 0.5]  # noqa: PLR2004
+        for number, attribute in enumerate(resolved.kinds):
+            if resolved.count[place, number] > 0:
+                found.append(
+                    {
+                        "source": name,
+                        "attribute": attribute,
+                        "right": round(float(resolved.accuracy[place, number]), 4),
+                        "interval": [round(float(end[place, number]), 4) for end in (resolved.low, resolved.high)],
+                        "claims": round(float(resolved.count[place, number])),
+                        "copies_with": copies,
+                    }
+                )
+    return found
+
+
+def _told(one: "flows.Accuracy") -> str:
+    share = f"{one.right / one.known:.2%}" if one.known else "nothing to judge"
+    missing = f", {one.missing:,} without a claim" if one.missing else ""
+    return f"{one.attribute}: {share} right ({one.right:,} of {one.known:,}{missing})"
+
+
+def _tables(resolved: "matching.Resolved", judged: "list[flows.Accuracy]") -> None:
+    rows = [
+        (resolved.objects[number], attribute, value, screen.confidence(share))
+        for attribute, (numbers, values, shares) in resolved.rows.items()
+        for number, value, share in list(zip(numbers.tolist(), values, shares.tolist(), strict=True))[:_SHOWN_ROWS]
+    ]
+    total = sum(len(values) for _, values, _ in resolved.rows.values())
+    note = f"{len(rows):,} of {total:,} values; --format csv gives all." if len(rows) < total else ""
+    screen.table("Values", ("object", "attribute", "value", "confidence"), rows, note=note)
+    listed = sorted(_sources(resolved), key=lambda one: (str(one["attribute"]), -float(str(one["right"]))))
+    weighed = [
+        (one["source"], one["attribute"], _share(one), ", ".join(map(str, one["copies_with"])))  # type: ignore[call-overload]
+        for one in listed[:_SHOWN_SOURCES]
+    ]
+    more = f"{len(weighed)} of {len(listed)}; --format json gives all." if len(weighed) < len(listed) else ""
+    screen.table("Sources", ("source", "attribute", "right", "copies or is copied by"), weighed, note=more)
+    for one in judged:
+        screen.say(_told(one))
+
+
+def _share(one: dict[str, object]) -> str:
+    low, high = one["interval"]  # type: ignore[misc]
+    return f"{one['right']:.2f} ({low:.2f} to {high:.2f}, n = {one['claims']})"  # type: ignore[has-type]

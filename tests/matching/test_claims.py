@@ -1,0 +1,110 @@
+"""Tables of claims: the true values are found, in any order of the rows, and written as a source wrote them."""
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from muniment import matching
+
+
+def resolve(rows):
+    """Rows of (object, source, value) about one attribute."""
+    return matching.resolve(
+        pa.array([row[0] for row in rows]),
+        pa.array([row[1] for row in rows]),
+        {"value": pa.array([row[2] for row in rows], pa.string())},
+    )
+
+
+def chosen(resolved, attribute="value"):
+    numbers, values, _ = resolved.rows[attribute]
+    return {resolved.objects[number]: value for number, value in zip(numbers.tolist(), values, strict=True)}
+
+
+def copied(objects=300):
+    """Four sources that are right 82 % of the time, and six that all say what one poor one says."""
+    draws = random.Random(7)  # noqa: S311
+    rows, truth = [], {}
+    for number in range(objects):
+        name, pool = f"o{number}", [f"v{draws.randrange(10**6)}" for _ in range(5)]
+        truth[name] = pool[0]
+        poor = pool[0] if draws.random() < 0.6 else pool[1]
+        rows += [(name, f"own{n}", pool[0] if draws.random() < 0.82 else draws.choice(pool[1:])) for n in range(4)]
+        rows += [(name, f"copy{n}", poor if draws.random() < 0.97 else draws.choice(pool)) for n in range(6)]
+    return rows, truth
+
+
+def test_copies_of_a_poor_source_do_not_outvote_independent_ones():
+    rows, truth = copied()
+    found = resolve(rows)
+    ours = chosen(found)
+    assert sum(ours[name] == fact for name, fact in truth.items()) / len(truth) > 0.93
+    poor, own = found.sources.index("copy0"), found.sources.index("own0")
+    assert found.copying[poor, found.sources.index("copy1")] > 0.7 > found.copying[poor, own]
+    assert found.low[own, 0] < found.accuracy[own, 0] < found.high[own, 0]
+    assert found.accuracy[own, 0] == pytest.approx(0.82, abs=0.12)
+    assert found.accuracy[poor, 0] == pytest.approx(0.6, abs=0.08)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    rows, _ = copied(60)
+    shuffled = rows.copy()
+    random.Random(1).shuffle(shuffled)  # noqa: S311
+    first, second = resolve(rows), resolve(shuffled)
+    assert chosen(first) == chosen(second)
+    assert first.rows["value"][2] == pytest.approx(second.rows["value"][2], abs=1e-6)
+
+
+def test_a_value_is_written_as_a_source_wrote_it_and_says_most():
+    rows = [
+        ("a", "s1", " Windows Server 2016 or later (64-bit)"),
+        ("a", "s2", "Microsoft Windows Server 2019 Datacenter"),
+        ("a", "s3", "Ubuntu 22.04"),
+        ("b", "s1", "RHEL 8"),
+        ("b", "s2", "Red Hat Enterprise Linux 8.6"),
+        ("b", "s3", "N/A"),
+    ]
+    assert chosen(resolve(rows)) == {
+        "a": "Microsoft Windows Server 2019 Datacenter",
+        "b": "Red Hat Enterprise Linux 8.6",
+    }
+
+
+def test_lists_of_persons_are_decided_person_by_person():
+    rows = [
+        ("b1", "s1", "Doe, John; Roe, Jane"),
+        ("b1", "s2", "John Doe and Jane Roe"),
+        ("b1", "s3", "John Doe"),
+        ("b1", "s4", "Jane Roe and John Doe"),
+        ("b2", "s1", "Ann Poe and Bob Foe"),
+        ("b2", "s3", "Ann Poe"),
+    ]
+    found = matching.resolve(
+        pa.array([row[0] for row in rows]),
+        pa.array([row[1] for row in rows]),
+        {"authors": pa.array([row[2] for row in rows])},
+    )
+    ours = chosen(found, "authors")
+    assert matching.same("people", ours["b1"], "Jane Roe and John Doe")
+    assert found.kinds["authors"] == "people"
+
+
+def test_measurements_that_no_two_share_give_the_middle_of_the_good_ones():
+    draws = random.Random(3)  # noqa: S311
+    rows, truth = [], {}
+    for number in range(120):
+        name, fact = f"c{number}", draws.uniform(-5, 30)
+        truth[name] = fact
+        rows += [(name, f"s{n}", f"{fact + draws.gauss(0, 0.4 if n < 4 else 4):.3f}") for n in range(6)]
+    ours = chosen(resolve(rows))
+    assert sum(abs(float(ours[name]) - fact) < 1 for name, fact in truth.items()) / len(truth) > 0.95
+
+
+def test_claims_without_object_source_or_value_are_left_out():
+    found = resolve([("a", "s1", "x"), ("", "s1", "y"), ("a", None, "y"), ("b", "s2", "N/A"), ("a", "s1", None)])
+    assert chosen(found) == {"a": "x"}
+
+
+def test_a_table_that_claims_nothing_gives_nothing():
+    assert resolve([("a", "s1", None)]).rows == {}

@@ -25,7 +25,7 @@ def test_csv_has_one_row_per_asset_and_joins_lists(look):
 
 
 def test_json_and_parquet_keep_lists_and_types(look, tmp_path):
-    body = json.loads(look("export", "--format", "json").raw)
+    body = json.loads(look("export", "--format", "json").raw)["assets"]
     assert [one["values"]["memory_mib"] for one in body] == [16384] * 4
     assert body[0]["values"]["serial"] == ["CZC00001X"]
     assert "memory_mib" in body[0]["provenance"]
@@ -54,9 +54,10 @@ def test_a_file_is_not_overwritten_unasked(look, tmp_path):
 
 
 def test_an_export_that_fails_leaves_nothing_behind(look, tmp_path):
-    wrong = look("export", "--format", "xlsx", "-o", tmp_path / "register.xlsx")
+    wrong = look("export", "--format", "xls", "-o", tmp_path / "register.xls")
     assert wrong.code == 2
-    assert "'xlsx' is not a format: use one of csv, json, parquet" in wrong.err
+    assert "'xls' is not a format: use one of csv, xlsx, json, jsonl, parquet, azure-migrate" in wrong.err
+    assert "no attribute is called colour" in look("export", "--columns", "owner,colour").err
     nowhere = look("export", "-o", tmp_path / "gone" / "register.csv")
     assert nowhere.code == 2
     assert "cannot be written" in nowhere.err
@@ -79,9 +80,34 @@ def test_no_cell_of_the_csv_is_run_by_a_spreadsheet(fresh, tmp_path):
     assert said["SN00004"].lstrip("'\t") == "x"
     assert said["SN00005"] == "plain"
     asis = {
-        one["values"]["serial"][0]: one["values"]["description"] for one in fresh("export", "--format", "json").json
+        one["values"]["serial"][0]: one["values"]["description"]
+        for one in fresh("export", "--format", "json").json["assets"]
     }
     assert asis["SN00000"] == "=1+1"
+
+
+def test_conditions_and_columns_narrow_an_export_as_they_narrow_the_list(look):
+    done = look("export", "app02", "--columns", "owner,serial")
+    (row,) = rows(done.raw.decode())
+    assert list(row) == ["id", "owner", "serial", "version"]
+    assert row["owner"] == "Ann Bell"
+    assert [one["name"] for one in rows(look("export", "--where", "serial=CZC00003X").raw.decode())] == ["app03"]
+    assert len(look("export", "--source", "scan", "--format", "jsonl").raw.splitlines()) == 4
+    assert rows(look("export", "--source", "nobody").raw.decode()) == []
+
+
+def test_the_name_of_the_output_tells_the_format(look, tmp_path):
+    for name, begins in {"a.xlsx": b"PK", "a.parquet": b"PAR1", "a.json": b'{"muniment"', "a.jsonl": b'{"id"'}.items():
+        assert look("export", "-o", tmp_path / name).code == 0
+        assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_servers_that_a_migration_tool_could_not_take_are_named(look, tmp_path):
+    done = look("export", "--format", "azure-migrate", "-o", tmp_path / "azure.csv")
+    assert "0 assets written" in done.out
+    assert "4 servers left out" in done.err
+    assert "without Cores, such as app01" in done.err
+    assert "leave out --columns" in look("export", "--format", "aws-mgn", "--columns", "owner").err
 
 
 @pytest.mark.parametrize("ids", [[], ["--ids"]])

@@ -138,7 +138,7 @@ def test_conflicts_are_counted_as_they_are_listed(register, tmp_path):
 
 
 def test_the_register_is_written_by_the_ending_of_the_file(register, tmp_path):
-    assert register.export(tmp_path / "all.csv") == 4
+    assert register.export(tmp_path / "all.csv").count == 4
     assert (tmp_path / "all.csv").read_text(encoding="utf-8").count("\n") == 5
     with pytest.raises(Rejected, match="not a format"):
         register.export(tmp_path / "all.doc")

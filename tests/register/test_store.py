@@ -130,11 +130,16 @@ def test_conflicts_come_the_most_severe_first_and_can_be_narrowed(home):
             conflicts(severity="awful")
 
 
-def test_used_attributes_are_those_that_any_asset_has_a_value_for(home):
+def test_filled_counts_the_assets_with_a_value_per_type_and_attribute(home):
     with home.scope.transaction() as connection:
-        used = register.used_attributes(connection, home.scope)
-    assert {"hostname", "tags", "memory_mib"} <= used
-    assert "mac_address" not in used
+        counts = register.filled(connection, home.scope)
+        found = list(register.all_assets(connection, home.scope))
+        one = register.filled(connection, home.scope, register.Query(where=(("name", "app01"),)))
+    assert set(counts) == {asset.type for asset in found}
+    for kind, filled in counts.items():
+        assert filled["hostname"] == sum(asset.type == kind and "hostname" in asset.values for asset in found)
+        assert "mac_address" not in filled
+    assert [set(filled.values()) for filled in one.values()] == [{1}]
 
 
 def test_history_and_as_of_tell_an_asset_before_and_after_a_change(taught, another, tmp_path):

@@ -5,46 +5,85 @@ Called by `app`; writes a whole file or none, and never overwrites one unasked.
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from muniment.base.errors import Rejected
-from muniment.cli import screen
+from muniment.cli import look, screen
+
+if TYPE_CHECKING:
+    from muniment import flows
+
+
+_SUFFIXES = {
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+_BINARY = ("xlsx", "parquet")
 
 
 def export(
-    format_: Annotated[str, typer.Option("--format", help="csv, json (one list) or parquet.")] = "csv",
+    query: Annotated[str, typer.Argument(help="Words that begin a value, as in `muniment assets`.")] = "",
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="csv, xlsx, json, jsonl, parquet, azure-migrate, aws-migration-hub or aws-mgn; "
+            "else what the output's name ends in, else csv.",
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else standard output.")] = None,
     kind: Annotated[str | None, typer.Option("--type", help="Only this type.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only what this source knows.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE; can be repeated.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Only these attributes, in this order: owner,os,memory_mib.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Export the register: one row per asset, one column per attribute.
+    """Export the register, or the part of it that `muniment assets` would list.
 
-    In CSV, lists are joined by "; " and cells that a spreadsheet would run as a formula get a leading
-    apostrophe. JSON and Parquet keep lists and types.
+    Examples: muniment export -o register.xlsx   ·   muniment export --format azure-migrate -o azure.csv
+    ·   muniment export web --type server --columns owner,os
+
+    A workbook has one tab per type. In CSV, lists are joined by "; " and cells that a spreadsheet would run as
+    a formula get a leading apostrophe. The formats for Azure and AWS take servers only; those that lack a required
+    field are left out and named.
     """  # fmt: skip
-    from muniment import flows
-
     if output is not None and output.exists() and not force:
         raise Rejected(f"{output} exists: give another name, or --force to replace it")
-    if format_ == "parquet" and output is None and sys.stdout.isatty():
-        raise Rejected("Parquet is no text: give --output FILE")
-    home = screen.open_home()
-    with home.scope.transaction() as connection:
-        if output is None:
-            flows.export(connection, home, sys.stdout.buffer, format_, kind)
-            return
-        part = output.with_name(f"{output.name}.part")
-        try:
-            with part.open("wb") as handle:
-                count = flows.export(connection, home, handle, format_, kind)
-            part.replace(output)
-        except OSError as error:
-            raise Rejected(f"{output} cannot be written: {error.strerror}") from error
-        finally:
-            part.unlink(missing_ok=True)
-    screen.say(f"{count:,} assets written to {output}")
+    chosen = format_ or _SUFFIXES.get(output.suffix.lower() if output else "", "csv")
+    if chosen in _BINARY and output is None and sys.stdout.isatty():
+        raise Rejected(f"{chosen} is no text: give --output FILE")
+    with screen.open_estate() as estate:
+        done = estate.export(
+            output or sys.stdout.buffer,
+            chosen,
+            words=query,
+            type=kind,
+            source=source,
+            where=look.conditions(where or []),
+            columns=[name.strip() for name in (columns or "").split(",") if name.strip()],
+        )
+    if output is not None:
+        screen.say(f"{done.count:,} assets written to {output}")
+    _say_left_out(done)
+
+
+def _say_left_out(done: "flows.Exported") -> None:
+    """Name what a migration format could not take, on standard error."""
+    if not done.left_out:
+        return
+    typer.echo(f"{sum(done.left_out.values()):,} servers left out:", err=True)
+    for reason, count in done.left_out.items():
+        named = [screen.clean(one.name) for one in done.examples if one.reason == reason]
+        such = f", such as {', '.join(named)}" if named else ""
+        typer.echo(f"  {count:,} {reason}{such}", err=True)
 
 
 def fingerprint(

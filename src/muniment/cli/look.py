@@ -31,7 +31,7 @@ def assets(
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
     """
     with screen.open_estate() as estate:
-        chosen = _conditions(where or [])
+        chosen = conditions(where or [])
         found = estate.assets(query, type=kind, source=source, where=chosen, sort=sort, limit=limit + 1)
         shown = found[:limit]
     if as_json:
@@ -59,7 +59,7 @@ def assets(
     )
 
 
-def _conditions(where: list[str]) -> dict[str, str]:
+def conditions(where: list[str]) -> dict[str, str]:
     """What --where asks for."""
     from muniment.base.errors import Rejected
 

@@ -4,13 +4,34 @@ Part of `Estate`; a file appears whole or not at all.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
-from muniment import flows, register
+from muniment import flows, mapping, register
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.estate import find
+from muniment.estate.types import ExportOptions
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """An open file that appears under its name whole or not at all.
+
+    Raises:
+        Rejected: it cannot be written.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("wb") as handle:
+            yield handle
+        part.replace(target)
+    except OSError as error:
+        raise Rejected(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class HandsOut:
@@ -22,33 +43,31 @@ class HandsOut:
         self,
         output: str | os.PathLike[str] | BinaryIO,
         form: str | None = None,
-        type: str | None = None,  # noqa: A002
-    ) -> int:
-        """Write the register: one row per asset, one column per attribute. Returns how many assets.
+        **options: Unpack[ExportOptions],
+    ) -> flows.Exported:
+        """Write the register, or a part of it; returns how many assets, and what a format could not take.
 
         Args:
             output: a file to write whole or not at all (replaced if it exists), or an open binary one.
-            form: csv, json or parquet; else by the ending of the file.
-            type: only assets of this type.
+            form: one of `flows.FORMATS`; else by the ending of the file.
+            options: words, type, source, where, columns: see `ExportOptions`.
 
         Raises:
-            Rejected: there is no such format or type, or the file cannot be written.
+            Rejected: there is no such format, type or attribute, or the file cannot be written.
         """
-        find.asset_type(type)
-        with self.home.scope.transaction() as connection:
+        scope = self.home.scope
+        find.asset_type(options.get("type"))
+        with scope.transaction() as connection:
+            where = options.get("where")
+            pairs = find.conditions(mapping.attributes(connection), where) if where else ()
+            query = register.Query(options.get("words", ""), options.get("type"), options.get("source"), tuple(pairs))
+            columns = tuple(options.get("columns", ()))
             if not isinstance(output, str | os.PathLike):
-                return flows.export(connection, self.home, output, form or "csv", type)
+                return flows.export(connection, self.home, output, flows.Wanted(form or "csv", query, columns))
             target = Path(output)
-            part = target.with_name(f"{target.name}.part")
-            try:
-                with part.open("wb") as handle:
-                    count = flows.export(connection, self.home, handle, form or target.suffix.lstrip(".").lower(), type)
-                part.replace(target)
-            except OSError as error:
-                raise Rejected(f"{target} cannot be written: {error.strerror}") from error
-            finally:
-                part.unlink(missing_ok=True)
-        return count
+            wanted = flows.Wanted(form or target.suffix.lstrip(".").lower(), query, columns)
+            with whole_file(target) as handle:
+                return flows.export(connection, self.home, handle, wanted)
 
     def fingerprint(self, *, with_ids: bool = False) -> str:
         """One number for the whole register, 64 hex digits: equal registers have equal ones."""

@@ -3,6 +3,7 @@
 Made by `estate`; where a domain's type says all, that is returned instead.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -23,6 +24,20 @@ class ImportOptions(TypedDict, total=False):
     full: bool | None
     observed_at: datetime | None
     dry_run: bool
+
+
+class ExportOptions(TypedDict, total=False):
+    """What to export: every key may be left out.
+
+    `words`, `type`, `source` and `where` narrow it as they narrow `assets`; `columns` are the attributes
+    to write, in their order (else all that have a value).
+    """
+
+    words: str
+    type: str | None
+    source: str | None
+    where: Mapping[str, str]
+    columns: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

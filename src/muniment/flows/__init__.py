@@ -16,7 +16,9 @@ from muniment.flows.change import (
     undo,
 )
 from muniment.flows.claims import Accuracy, judge, match_claims
-from muniment.flows.export import FORMATS, export
+from muniment.flows.export import FORMATS, Exported, Wanted, export
+from muniment.flows.export_migration import LeftOut
+from muniment.flows.export_stamp import Stamp, read_stamp
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.summary import Summary
@@ -27,9 +29,13 @@ __all__ = [
     "FORMATS",
     "Accuracy",
     "Changed",
+    "Exported",
+    "LeftOut",
     "Progress",
     "Request",
+    "Stamp",
     "Summary",
+    "Wanted",
     "accept_mapping",
     "as_table",
     "change_source",
@@ -39,6 +45,7 @@ __all__ = [
     "match_claims",
     "merge_assets",
     "quiet",
+    "read_stamp",
     "reject_mapping",
     "rekey",
     "resume",

@@ -1,95 +1,103 @@
-"""The register written out: CSV, JSON, Parquet. Reads in a stream, writes whole rows only.
+"""The register written out, in a stream: what to write, to which format, and what had to be left out.
 
-A spreadsheet runs cells that begin with = + - @ or a control character; in CSV these get a leading
-apostrophe, as OWASP advises ("CSV Injection").
+Called by the doors with an open binary file. The formats themselves are in `export_tables`,
+`export_documents` and `export_migration`; nothing here changes the register.
 """
 
-import csv
-import io
-import itertools
-import json
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from muniment import mapping, model, register
+from muniment import mapping, register
+from muniment.base import clock
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
-from muniment.flows import tabulate
+from muniment.flows.export_columns import Column, Content, harmless
+from muniment.flows.export_documents import write_json, write_jsonl, write_parquet
+from muniment.flows.export_migration import LAYOUTS, LeftOut, write_layout
+from muniment.flows.export_stamp import Stamp
+from muniment.flows.export_tables import write_csv, write_xlsx
+from muniment.flows.tabulate import FIXED
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-FORMATS = ("csv", "json", "parquet")
+_WRITERS = {
+    "csv": write_csv,
+    "xlsx": write_xlsx,
+    "json": write_json,
+    "jsonl": write_jsonl,
+    "parquet": write_parquet,
+}
+FORMATS = (*_WRITERS, *LAYOUTS)
+"""Every format that `export` writes."""
+
+_SERVERS = ("server", "virtual_machine")
 
 
-def export(connection: sa.Connection, home: Home, out: BinaryIO, form: str, asset_type: str | None = None) -> int:
-    """Write every asset (of a type) to an open binary file; returns how many.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to export.
+
+    Attributes:
+        format: one of `FORMATS`.
+        query: which assets; its order and limit do not count.
+        columns: attributes (or fixed columns such as `state`) to write, in this order; all that have a value when
+            empty. The id and the version are always written.
+    """
+
+    format: str = "csv"
+    query: register.Query = field(default_factory=register.Query)
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and which servers a migration format could not take."""
+
+    count: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[LeftOut, ...] = ()
+
+
+def export(connection: sa.Connection, home: Home, out: BinaryIO, wanted: Wanted) -> Exported:
+    """Write the assets asked for to an open binary file.
 
     Raises:
-        Rejected: there is no such format.
+        Rejected: there is no such format or column.
     """
-    if form not in FORMATS:
-        raise Rejected(f"{form!r} is not a format: use one of {', '.join(FORMATS)}")
-    chosen = (
-        asset for asset in register.all_assets(connection, home.scope) if asset_type is None or asset.type == asset_type
-    )
-    if form == "json":
-        return _json(chosen, out)
+    if wanted.format not in FORMATS:
+        raise Rejected(f"{wanted.format!r} is not a format: use one of {', '.join(FORMATS)}")
     known = mapping.attributes(connection)
-    used = register.used_attributes(connection, home.scope)
-    columns = [name for name in known if name in used]
-    if form == "csv":
-        return _csv(chosen, out, columns)
-    return _parquet(chosen, out, [known[name] for name in columns])
+    unknown = [name for name in wanted.columns if name not in {*known, *FIXED}]
+    if unknown:
+        raise Rejected(f"no attribute is called {', '.join(unknown)}: `muniment model` lists them")
+    assets = register.all_assets(connection, home.scope, wanted.query)
+    if wanted.format in LAYOUTS:
+        if wanted.columns:
+            raise Rejected(f"the columns of {wanted.format} are fixed by who reads it: leave out --columns")
+        servers = (asset for asset in assets if asset.type in _SERVERS and asset.state != "retired")
+        return Exported(*write_layout(servers, out, LAYOUTS[wanted.format]))
+    used = register.filled(connection, home.scope, wanted.query)
+    columns = {kind: _columns(known, set(names), wanted.columns) for kind, names in used.items()}
+    everything = _columns(known, {name for names in used.values() for name in names}, wanted.columns)
+    stamp = Stamp(
+        wanted.format,
+        clock.now(),
+        register.fingerprint(connection, home.scope),
+        home.scope.tenant,
+        home.scope.engagement,
+    )
+    return Exported(_WRITERS[wanted.format](Content(assets, everything, columns, stamp), out))
 
 
-def _json(assets: Iterator[register.Asset], out: BinaryIO) -> int:
-    count = 0
-    out.write(b"[")
-    for asset in assets:
-        body = {**tabulate.row(asset), "values": asset.values, "provenance": asset.provenance}
-        text = json.dumps(body, ensure_ascii=False)
-        out.write((",\n" if count else "\n").encode() + text.encode())
-        count += 1
-    out.write(b"\n]\n")
-    return count
+def _columns(known: Mapping[str, object], used: set[str], asked: tuple[str, ...]) -> list[Column]:
+    attributes: dict[str, Column] = {name: Column(name, _header(name), attribute) for name, attribute in known.items()}
+    fixed = {name: Column(name, name, None) for name in FIXED}
+    if not asked:
+        return [*fixed.values(), *(column for name, column in attributes.items() if name in used)]
+    chosen = [fixed[name] if name in fixed else attributes[name] for name in asked if name not in {"id", "version"}]
+    return [fixed["id"], *chosen, fixed["version"]]
 
 
-def _csv(assets: Iterator[register.Asset], out: BinaryIO, columns: list[str]) -> int:
-    count = 0
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
-    own = [column if column not in tabulate.FIXED else f"{column} (value)" for column in columns]
-    writer.writerow([*tabulate.FIXED, *(_harmless(column) for column in own)])
-    for asset in assets:
-        row = tabulate.row(asset)
-        cells = [row[name] for name in tabulate.FIXED] + [asset.values.get(name) for name in columns]
-        writer.writerow([_harmless(cell) for cell in cells])
-        count += 1
-    text.detach()
-    return count
-
-
-def _harmless(value: Any) -> Any:
-    """A cell that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(value, list):
-        value = "; ".join(str(item) for item in value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value
-
-
-_BATCH = 5_000
-
-
-def _parquet(assets: Iterator[register.Asset], out: BinaryIO, columns: list[model.Attribute]) -> int:
-    import pyarrow.parquet as pq
-
-    count = 0
-    with pq.ParquetWriter(out, tabulate.schema(columns), compression="zstd") as writer:
-        while batch := list(itertools.islice(assets, _BATCH)):
-            writer.write_table(tabulate.as_table(batch, columns))
-            count += len(batch)
-    return count
+def _header(name: str) -> str:
+    return str(harmless(f"{name} (value)" if name in FIXED else name))

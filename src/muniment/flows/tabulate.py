@@ -41,8 +41,8 @@ def row(asset: register.Asset) -> dict[str, Any]:
     }
 
 
-def schema(attributes: Sequence[model.Attribute]) -> pa.Schema:
-    """The columns of such a table: `FIXED`, then `value.NAME` for each attribute, lists where it may be many."""
+def schema(attributes: Sequence[model.Attribute], fixed: Sequence[str] = FIXED) -> pa.Schema:
+    """The columns of such a table: `fixed`, then `value.NAME` for each attribute, lists where it may be many."""
     import pyarrow as pa
 
     def kind(attribute: model.Attribute) -> pa.DataType:
@@ -51,12 +51,14 @@ def schema(attributes: Sequence[model.Attribute]) -> pa.Schema:
 
     named = {"confidence": pa.float64(), "sources": pa.list_(pa.string()), "version": pa.int32()}
     return pa.schema(
-        [pa.field(name, named.get(name, pa.string())) for name in FIXED]
+        [pa.field(name, named.get(name, pa.string())) for name in fixed]
         + [pa.field(f"value.{attribute.name}", kind(attribute)) for attribute in attributes]
     )
 
 
-def as_table(assets: Sequence[register.Asset], attributes: Sequence[model.Attribute]) -> pa.Table:
+def as_table(
+    assets: Sequence[register.Asset], attributes: Sequence[model.Attribute], fixed: Sequence[str] = FIXED
+) -> pa.Table:
     """The assets as a table of that schema; sizes, numbers and shares are float64, in the attribute's unit."""
     import pyarrow as pa
 
@@ -64,7 +66,7 @@ def as_table(assets: Sequence[register.Asset], attributes: Sequence[model.Attrib
         {**row(asset), **{f"value.{a.name}": _cast(asset.values.get(a.name), a.type) for a in attributes}}
         for asset in assets
     ]
-    return pa.Table.from_pylist(rows, schema(attributes))
+    return pa.Table.from_pylist(rows, schema(attributes, fixed))
 
 
 def _cast(value: Any, kind: str) -> Any:

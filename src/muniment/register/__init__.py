@@ -13,6 +13,7 @@ from muniment.register.store import (
     as_of,
     count_assets,
     count_conflicts,
+    filled,
     find,
     find_by_name,
     get,
@@ -22,7 +23,6 @@ from muniment.register.store import (
     mark_stale,
     mark_stale_by_records,
     stale_count,
-    used_attributes,
 )
 from muniment.register.types import SEVERITIES, Asset, Conflict, Difference, Query, Reconciled, ValueChange, Version
 
@@ -41,6 +41,7 @@ __all__ = [
     "count_assets",
     "count_conflicts",
     "difference",
+    "filled",
     "find",
     "find_by_name",
     "fingerprint",
@@ -53,5 +54,4 @@ __all__ = [
     "reconcile",
     "remember",
     "stale_count",
-    "used_attributes",
 ]

@@ -324,11 +324,9 @@ def find_by_name(connection: sa.Connection, scope: Scope, text: str) -> list[UUI
     return []
 
 
-def all_assets(connection: sa.Connection, scope: Scope) -> Iterator[Asset]:
-    """Every asset, by name then id, streamed."""
-    statement = (
-        sa.select(*_FIELDS).where(assets.c.engagement_id == scope.engagement_id).order_by(assets.c.name, assets.c.id)
-    )
+def all_assets(connection: sa.Connection, scope: Scope, query: Query | None = None) -> Iterator[Asset]:
+    """Every asset that matches a query's conditions (not its order and limit), by name then id, streamed."""
+    statement = _matching(sa.select(*_FIELDS), scope, query or Query()).order_by(assets.c.name, assets.c.id)
     for row in db.stream(connection, statement):
         yield _asset(row)
 
@@ -448,14 +446,14 @@ def count_conflicts(
     return {severity: counts[severity] for severity in SEVERITIES if severity in counts}
 
 
-def used_attributes(connection: sa.Connection, scope: Scope) -> set[str]:
-    """The attributes for which any asset has a value."""
-    return set(
-        connection.scalars(
-            sa.text(
-                "SELECT DISTINCT k FROM assets a CROSS JOIN LATERAL jsonb_object_keys(a.values) k"
-                " WHERE a.engagement_id = :engagement"
-            ),
-            {"engagement": scope.engagement_id},
-        )
-    )
+def filled(connection: sa.Connection, scope: Scope, query: Query | None = None) -> dict[str, dict[str, int]]:
+    """Per type and attribute: how many assets that match have a value. A type without values is there, empty."""
+    chosen = _matching(sa.select(assets.c.type, assets.c["values"]), scope, query or Query()).cte("chosen")
+    key = sa.func.jsonb_object_keys(chosen.c["values"]).table_valued("key").render_derived("k")
+    counts: dict[str, dict[str, int]] = {
+        kind: {} for kind in connection.scalars(sa.select(chosen.c.type).distinct().order_by(chosen.c.type))
+    }
+    per_key = sa.select(chosen.c.type, key.c.key, sa.func.count()).select_from(chosen.join(key, sa.true()))
+    for kind, attribute, count in connection.execute(per_key.group_by(chosen.c.type, key.c.key)):
+        counts[kind][attribute] = count
+    return counts

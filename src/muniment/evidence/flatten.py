@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from muniment.evidence.delivery import EXCERPT_LENGTH, ColumnNames
 from muniment.evidence.rows import table_of
+from muniment.evidence.unwrap import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,7 +205,7 @@ class Columns:
         Raises:
             FlawedRecord: It cannot be kept as it is.
         """
-        flat = leaves(record)
+        flat = leaves(unwrap(record))
         payload = write(record)
         _check_text(payload)
         row = len(self.lines)

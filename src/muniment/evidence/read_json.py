@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from muniment.base.errors import Rejected
 from muniment.evidence.decode import decode
 from muniment.evidence.delivery import EXCERPT_LENGTH, Reject, Table, excerpt
+from muniment.evidence.dumps import is_dump, things
 from muniment.evidence.flatten import (
     LEAF_LIMIT,
     Columns,
@@ -168,6 +169,9 @@ def _read_document(member: Member, text: str, details: dict[str, str]) -> Iterat
             ) from error
         yield _salvage(_Reading(member, None, "json", details), text)
         return
+    if isinstance(value, list) and is_dump(value):
+        yield from _read_dump(member, value, details)
+        return
     found = _record_lists(value)
     if isinstance(value, dict) and found[0].elements != [value]:
         outside = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
@@ -178,6 +182,19 @@ def _read_document(member: Member, text: str, details: dict[str, str]) -> Iterat
         reading = _Reading(member, part.path, "json", details)
         for number, element in enumerate(part.elements, start=1):
             reading.take(number, element)
+        yield reading.table()
+
+
+def _read_dump(member: Member, value: list[Json], details: dict[str, str]) -> Iterator[Table]:
+    found, left = things(value)
+    if not found:
+        raise Rejected(f"{member.file} is a dump without machines or other things: export what lists them")
+    if left:
+        details |= {"left out": ", ".join(f"{count:,} {kind}" for kind, count in sorted(left.items()))}
+    for kind, records in found.items():
+        reading = _Reading(member, kind, "json", details)
+        for number, record in enumerate(records, start=1):
+            reading.take(number, record)
         yield reading.table()
 
 
@@ -256,12 +273,18 @@ def _is_object(line: str) -> bool:
 def _record_lists(value: Json) -> list[_Found]:
     """Find the records: the document's own list, those in its envelope, or the one it is."""
     if isinstance(value, list):
-        return [_unwrap(_Found(None, value))]
+        return [_unwrap(_Found(None, _level(value)))]
     if not isinstance(value, dict):
         return [_Found(None, [value])]
     if _is_keyed(value):
         return [_Found(None, _keyed(value))]
     return [_unwrap(part) for part in _inside(value, "", 1)] or [_Found(None, [value])]
+
+
+def _level(value: list[Json]) -> list[Json]:
+    """Lay a list of lists of objects flat, as queries of clouds give them ("Reservations[].Instances")."""
+    inner = [element for element in value if isinstance(element, list) and _all_objects(element)]
+    return [record for element in inner for record in element] if inner and len(inner) == len(value) else value
 
 
 def _inside(value: dict[str, Json], prefix: str, depth: int) -> Iterator[_Found]:

@@ -39,13 +39,14 @@ def assembled(engine: Engine, tables: Iterable[evidence.Table], kind: str | None
         name = (whole.table.tab or "").lower()
         rule = whole.kind.tab(name)
         joins = rule.part_of or any(name and other.part_of == name for other in whole.kind.tabs.values())
-        if joins or (name and not whole.kind.signature and whole.table.format in _WORKBOOKS):
+        if joins or (name and not whole.kind.signature):
             waiting.append(whole)
         else:
             yield whole
     bundles: dict[str, list[Whole]] = {}
-    for whole in waiting:
-        bundles.setdefault(_bundle(whole.table), []).append(whole)
+    for whole in waiting:  # a later tab may have told the kind
+        told = known.get(whole.table.file, whole.kind) if not whole.kind.signature else whole.kind
+        bundles.setdefault(_bundle(whole.table), []).append(dataclasses.replace(whole, kind=told))
     for bundle in bundles.values():
         yield from _joined(engine, bundle)
 
@@ -76,7 +77,8 @@ def _joined(engine: Engine, bundle: list[Whole]) -> Iterator[Whole]:
     owners: dict[int, list[tuple[int, evidence.Part]]] = {}
     parts: set[int] = set()
     names = {(whole.table.tab or "").lower(): place for place, whole in enumerate(bundle)}
-    inferred = {} if bundle[0].kind.signature else evidence.parts_by_name([whole.table for whole in bundle])
+    unknown = not bundle[0].kind.signature and bundle[0].table.format in _WORKBOOKS
+    inferred = evidence.parts_by_name([whole.table for whole in bundle]) if unknown else {}
     for place, whole in enumerate(bundle):
         rule = whole.kind.tab(whole.table.tab or "")
         owner, keys = inferred.get(place, (names.get(rule.part_of), ()))

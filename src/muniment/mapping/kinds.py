@@ -49,7 +49,8 @@ class Kind:
 
     `columns` says what columns (lower case) mean that no header could tell. `lag_days`: rows without a date
     of their own are believed to be so much older than their delivery. `untitled` is the tab that a file
-    without tabs is, unless its name says which.
+    without tabs is, unless its name says which. `prefixes` may stand before the names of `columns`; of the lists
+    in `details` only the columns named are attributes.
     """
 
     name: str
@@ -61,6 +62,8 @@ class Kind:
     lag_days: int
     columns: Mapping[str, str]
     untitled: str = ""
+    prefixes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
     def tab(self, name: str) -> Tab:
         """What is known of a tab, by its name in any case."""
@@ -76,12 +79,16 @@ class Kind:
 
     def meanings(self, tab: str, columns: Sequence[str]) -> dict[str, str]:
         """What columns of a tab mean, by their names in lower case; "" for what is a detail and no attribute."""
-        known = {**self.columns, **self.tab(tab).columns}
-        for column in columns:
-            part, sign, name = column.lower().partition("[].")
+        told = {**self.columns, **self.tab(tab).columns}
+        known = {}
+        for column in (name.lower() for name in columns):
+            plain = next((column.removeprefix(one) for one in self.prefixes if column.startswith(one)), column)
+            part, sign, name = plain.partition("[].")
             rule = self.tabs.get(part) if sign else None
             if rule is not None and rule.part_of:
-                known[column.lower()] = rule.columns.get(name, "")
+                known[column] = rule.columns.get(name, "")
+            elif plain in told or (sign and part in self.details):
+                known[column] = told.get(plain, "")
         return known
 
     def share_right(self, group: str) -> float:
@@ -119,6 +126,8 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
         body.get("lag_days", 0),
         body.get("columns", {}),
         body.get("untitled", ""),
+        tuple(body.get("prefixes", ())),
+        tuple(body.get("details", ())),
     )
 
 

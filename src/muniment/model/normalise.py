@@ -52,6 +52,7 @@ _BY_NAME: Mapping[str, Reader] = MappingProxyType(
         "asset_type": words.asset_type_cell,
         "subtype": words.subtype_cell,
         "cloud_id": words.cloud_id_cell,
+        **dict.fromkeys(("instance_type", "availability_zone", "region", "network", "subnet"), words.resource_cell),
         "os_version": operating_systems.os_version_cell,
         "owner": words.person_cell,
         "technical_owner": words.person_cell,

@@ -35,6 +35,15 @@ _LONGEST_URL = 2048
 _SHOWN = 12
 
 
+_RESOURCE_PATH = re.compile(r"(?:https?://[^\s/]+/|//|/?projects/|/subscriptions/)\S*?([^/\s]+)/?")
+
+
+def resource_cell(attribute: Attribute, text: str, context: Context) -> Normalised:
+    """Read the name of something in a cloud: of a path to it, the last part."""
+    path = _RESOURCE_PATH.fullmatch(text)
+    return text_cell(attribute, path[1] if path else text, context)
+
+
 def text_cell(_attribute: Attribute, text: str, _context: Context) -> Normalised:
     """Keep text as it is, cleaned."""
     return Normalised((text,))

@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from muniment.evidence.delivery import EXCERPT_LENGTH, ColumnNames
 from muniment.evidence.rows import table_of
-from muniment.evidence.unwrap import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,13 +198,13 @@ class Columns:
     left_out: int = 0
     _cells: dict[str, tuple[list[int], list[str | None]]] = field(default_factory=dict)
 
-    def add(self, line: int, record: dict[str, Json]) -> None:
-        """Take one record in.
+    def add(self, line: int, record: dict[str, Json], plain: dict[str, Json] | None = None) -> None:
+        """Take one record in; `plain` is the same without what was wrapped around its values.
 
         Raises:
             FlawedRecord: It cannot be kept as it is.
         """
-        flat = leaves(unwrap(record))
+        flat = leaves(record if plain is None else plain)
         payload = write(record)
         _check_text(payload)
         row = len(self.lines)

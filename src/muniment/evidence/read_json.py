@@ -27,6 +27,7 @@ from muniment.evidence.flatten import (
     write,
     write_shallow,
 )
+from muniment.evidence.unwrap import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ class _Reading:
             self.refuse(line, f"element {line} is {kind}, not an object", write_shallow(value))
             return
         try:
-            self.columns.add(line, value)
+            self.columns.add(line, value, unwrap(value))
         except FlawedRecord as error:
             reason = f"the record {error}: correct it and import it again"
             self.refuse(line, reason, write_shallow(value), excerpt(error.column) or None)

@@ -22,7 +22,9 @@ app = typer.Typer(help="Past imports; `imports resume` carries an interrupted on
 def import_(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Files, or folders of files (csv, tsv, xlsx, json, jsonl; also .gz, .zip)."),
+        typer.Argument(
+            help="Files, archives, or folders of them (csv, xlsx, json, xml, parquet, sqlite, zip, tar.gz, ...)."
+        ),
     ],
     source: Annotated[
         str | None, typer.Option(help="Name of the system they come from; else told by their columns.")

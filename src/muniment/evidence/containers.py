@@ -1,18 +1,14 @@
-"""Opens what a delivery came in: a plain file, a .gz, or a .zip with several files.
+"""Opens what a delivery came in: a plain file, a compressed one, or an archive with several files.
 
 Called by `read` only. Nothing is ever written to disk, so a member's path is only a name;
-what an archive may expand to is bounded before and while it is unpacked.
+what an archive may expand to is bounded over all its layers, before and while it is unpacked.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
-import lzma
 import zipfile
-import zlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from muniment.base.errors import Rejected
@@ -20,23 +16,21 @@ from muniment.evidence.delivery import Reject, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
 _MIB: Final = 1024 * 1024
 _CHUNK: Final = 4 * _MIB
-_ENCRYPTED_FLAG: Final = 0x1
-_DAMAGED: Final = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    zlib.error,
-    lzma.LZMAError,
-)
 # a workbook or document is a zip too: told by the members it must have
 _OFFICE_MEMBERS: Final = frozenset({"[Content_Types].xml", "mimetype"})
+_TAR_MAGIC: Final = slice(257, 262)
+_COMPRESSED: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+_BZIP2: Final = (b"BZh", b"1AY&SY", b"\x17rE8P\x90")  # its magic alone could begin a line of text
+_PACKED_ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +39,16 @@ class Bound:
 
     A file beyond `total` bytes, or beyond `ratio` times its packed size once it is larger
     than `ratio_from` bytes, is refused. Text rarely packs better than 50 to 1; the bombs in
-    circulation reach 1,000 to 1 per layer.
+    circulation reach 1,000 to 1 per layer. All layers of an archive count together, against
+    the size of the outermost; `depth` is how many archives may lie in each other, `members` how many
+    files one delivery may hold.
     """
 
     ratio: int = 200
     ratio_from: int = 256 * _MIB
     total: int = 4 * 1024 * _MIB
+    depth: int = 3
+    members: int = 10_000
 
     def allows(self, size: int, packed: int) -> bool:
         """Tell whether `packed` bytes may become `size` bytes."""
@@ -68,7 +66,7 @@ class Member:
         file: Display name, "delivery.zip!inner.csv" inside an archive.
         data: The bytes, unpacked.
         observed: The archive's date of this member, taken as UTC (a zip knows no zone).
-        archived: Whether it came out of a zip, so that other members may still be read.
+        archived: Whether it came out of an archive, so that other members may still be read.
     """
 
     file: str
@@ -77,34 +75,111 @@ class Member:
     archived: bool
 
 
+@dataclass(slots=True)
+class Budget:
+    """What one delivery has unpacked so far, over all layers, and what it still may."""
+
+    file: str
+    packed: int
+    bound: Bound
+    spent: int = 0
+    count: int = 0
+
+    def spend(self, size: int) -> None:
+        """Count `size` more bytes.
+
+        Raises:
+            Exceeded: They are too many.
+        """
+        self.spent += size
+        self.check(0)
+
+    def check(self, size: int) -> None:
+        """Ask whether `size` more bytes would do, without counting them.
+
+        Raises:
+            Exceeded: They are too many.
+        """
+        if not self.bound.allows(self.spent + size, self.packed):
+            raise Exceeded(_bomb(self.file))
+
+    def enter(self) -> None:
+        """Count one more file.
+
+        Raises:
+            Exceeded: There are too many.
+        """
+        self.count += 1
+        if self.count > self.bound.members:
+            raise Exceeded(f"{self.file} holds more than {self.bound.members:,} files: import it in parts")
+
+
+class Exceeded(Rejected):
+    """The archive unpacks to more than is allowed: unpack it yourself and import the files you trust."""
+
+
 def members(path: Path, bound: Bound = DEFAULT_BOUND) -> Iterator[Member | Reject]:
-    """Give every file in `path`; a member of a zip that cannot be unpacked is a `Reject`.
+    """Give every file in `path`; a member of an archive that cannot be unpacked is a `Reject`.
 
     Raises:
         Rejected: The file is missing, unreadable, empty, damaged or expands beyond `bound`.
     """
     file = excerpt(path.name)
     data = _load(path, file, bound)
-    kind = archive_kind(data)
-    if kind == "zip":
-        yield from _unzip(file, data, bound)
+    yield from _opened(Member(file, data, None, archived=False), Budget(file, len(data), bound), 0)
+
+
+def _opened(member: Member, budget: Budget, depth: int) -> Iterator[Member | Reject]:
+    from muniment.evidence import unpack
+
+    kind = archive_kind(member.data, member.file)
+    if kind is None:
+        if not member.data:
+            raise Rejected(f"{member.file} is empty: nothing was exported, export it again")
+        yield member
         return
-    if kind == "gzip":
-        data = _gunzip(file, data, bound)
-        if archive_kind(data) is not None:
-            raise Rejected(f"{file} holds another archive: unpack the inner one and import its files")
-    if not data:
-        raise Rejected(f"{file} is empty: nothing was exported, export it again")
-    yield Member(file, data, None, archived=False)
+    if kind not in unpack.ARCHIVES:
+        data = unpack.decompress(member.file, kind, member.data, budget)
+        if archive_kind(data) in unpack.STREAMS:
+            raise Rejected(f"{member.file} is compressed twice: unpack it and import what is in it")
+        yield from _opened(replace(member, data=data), budget, depth)
+        return
+    if depth == budget.bound.depth:
+        raise Rejected(f"{member.file} is an archive {depth} levels deep: unpack it and import its files")
+    empty = True
+    for inner in unpack.ARCHIVES[kind](member.file, member.data, budget):
+        empty = False
+        if isinstance(inner, Reject):
+            yield inner
+            continue
+        try:
+            yield from _opened(inner, budget, depth + 1)
+        except Exceeded:
+            raise
+        except Rejected as error:
+            yield Reject(inner.file, None, None, None, str(error), "")
+    if empty:
+        raise Rejected(f"{member.file} holds no file to read: pack the export itself")
 
 
-def archive_kind(data: bytes) -> str | None:
-    """Tell "gzip" and "zip" by content; an office document is no archive here."""
-    if data.startswith(b"\x1f\x8b"):
-        return "gzip"
+def archive_kind(data: bytes, file: str = "") -> str | None:
+    """Tell how a file is packed, by content; an office document is no archive here."""
+    for magic, kind in _COMPRESSED:
+        if data.startswith(magic):
+            return kind
+    if data.startswith(_BZIP2[0]) and data.startswith(_BZIP2[1:], 4):
+        return "bzip2"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not _is_office(data):
         return "zip"
-    return None
+    return "tar" if data[_TAR_MAGIC] == b"ustar" or (data and file.lower().endswith(".tar")) else None
+
+
+def plain_name(file: str) -> str:
+    """The name without the path, the archive and the ending of what it is compressed with, in small letters."""
+    name = file.lower().rpartition("!")[2]
+    for ending in _PACKED_ENDINGS:
+        name = name.removesuffix(ending)
+    return name
 
 
 def unpacked(file: str, data: bytes, bound: Bound = DEFAULT_BOUND) -> Iterator[tuple[str, bytes]]:
@@ -116,15 +191,17 @@ def unpacked(file: str, data: bytes, bound: Bound = DEFAULT_BOUND) -> Iterator[t
     Raises:
         Rejected: It expands too far or is damaged.
     """
+    from muniment.evidence.unpack import DAMAGED, damaged
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_declared(file, len(data), archive.infolist(), bound)
+            Budget(file, len(data), bound).check(sum(info.file_size for info in archive.infolist()))
             for info in archive.infolist():
                 with archive.open(info) as part:
                     while piece := part.read(_CHUNK):
                         yield info.filename, piece
-    except _DAMAGED as error:
-        raise Rejected(_damaged(file, error)) from error
+    except DAMAGED as error:
+        raise Rejected(damaged(file, error)) from error
 
 
 def _load(path: Path, file: str, bound: Bound) -> bytes:
@@ -146,75 +223,14 @@ def _load(path: Path, file: str, bound: Bound) -> bytes:
     return data
 
 
-def _gunzip(file: str, data: bytes, bound: Bound) -> bytes:
-    unpacked = bytearray()
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            while chunk := stream.read(_CHUNK):
-                unpacked += chunk
-                if not bound.allows(len(unpacked), len(data)):
-                    raise Rejected(_bomb(file))
-    except _DAMAGED as error:
-        raise Rejected(_damaged(file, error)) from error
-    return bytes(unpacked)
-
-
-def _unzip(file: str, data: bytes, bound: Bound) -> Iterator[Member | Reject]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            wanted = [info for info in archive.infolist() if not _is_skipped(info)]
-            _check_declared(file, len(data), wanted, bound)
-            if not wanted:
-                raise Rejected(f"{file} holds no file to read: pack the export itself")
-            for info in wanted:
-                yield _member(file, archive, info)
-    except _DAMAGED as error:
-        raise Rejected(_damaged(file, error)) from error
-
-
-def _member(file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member | Reject:
-    name = f"{file}!{excerpt(info.filename)}"
-    if info.flag_bits & _ENCRYPTED_FLAG:
-        reason = f"{name} is encrypted: unpack it with its password and import the files"
-        return Reject(name, None, None, None, reason, "")
-    try:
-        data = archive.read(info)  # bounded by the declared size, which was checked
-    except _DAMAGED as error:
-        return Reject(name, None, None, None, _damaged(name, error), "")
-    if not data:
-        return Reject(name, None, None, None, f"{name} is empty: export it again", "")
-    if archive_kind(data) is not None:
-        reason = f"{name} is an archive inside an archive: unpack it and import its files"
-        return Reject(name, None, None, None, reason, "")
-    return Member(name, data, _date_of(info), archived=True)
-
-
-def _is_skipped(info: zipfile.ZipInfo) -> bool:
-    parts = [part for part in info.filename.replace("\\", "/").split("/") if part]
-    hidden = any(part.startswith(".") and part.strip(".") for part in parts)
-    return info.is_dir() or not parts or "__MACOSX" in parts or hidden
-
-
 def _is_office(data: bytes) -> bool:
+    from muniment.evidence.unpack import DAMAGED
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return not _OFFICE_MEMBERS.isdisjoint(archive.namelist())
-    except _DAMAGED:
+    except DAMAGED:
         return False
-
-
-def _check_declared(file: str, packed: int, infos: list[zipfile.ZipInfo], bound: Bound) -> None:
-    if not bound.allows(sum(info.file_size for info in infos), packed):
-        raise Rejected(_bomb(file))
-
-
-def _date_of(info: zipfile.ZipInfo) -> datetime | None:
-    try:
-        date = datetime(*info.date_time, tzinfo=UTC)
-    except ValueError:
-        return None
-    first = datetime(1980, 1, 1, tzinfo=UTC)  # the format's zero: no date was written
-    return date if date > first else None
 
 
 def _bomb(file: str) -> str:
@@ -222,7 +238,3 @@ def _bomb(file: str) -> str:
         f"{file} looks like a zip bomb: it unpacks to far more than it holds; "
         "unpack it yourself and import the files if you trust them"
     )
-
-
-def _damaged(file: str, error: Exception) -> str:
-    return f"{file} is damaged or cut off ({excerpt(str(error))}): export or send it again"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from muniment.base.errors import Rejected
 from muniment.evidence import containers
-from muniment.evidence.delivery import Reject, Table
+from muniment.evidence.delivery import Reject, Table, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +21,19 @@ if TYPE_CHECKING:
 
     from muniment.evidence.containers import Bound, Member
 
-_READS: Final = "CSV, TSV, XLSX, JSON and JSON lines, each also as .gz or .zip"
+_READS: Final = (
+    "CSV, TSV, XLSX, JSON, JSON lines, XML, HTML tables, Parquet, Arrow, SQLite; each also compressed or in an archive"
+)
 _SIGNATURES: Final = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
     (b"Obj\x01", "an Avro file"),
-    (b"SQLite format 3\0", "a SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an old Office file (.xls) or one with a password"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
-    (b"BZh9", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"FEA1", "a Feather file of the first version"),
     (b"{\\rtf", "an RTF document"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
@@ -48,8 +45,10 @@ _OFFICE_PARTS: Final = (
     ("mimetype", "an OpenDocument file"),
 )
 _WORKBOOK_PART: Final = "xl/workbook.xml"
-_MARKUP: Final = (b"<?xml", b"<!doctype", b"<html")
-_TAR: Final = (257, b"ustar")
+_HTML: Final = re.compile(rb"<(!doctype\s+html|html|head|body|table|meta\s+(http-equiv|charset))[\s>=]", re.IGNORECASE)
+_MARKUP: Final = re.compile(rb"<(\?xml|!--|!doctype|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
+_COLUMNAR: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
+_SQLITE: Final = b"SQLite format 3\0"
 _JSON_START: Final = re.compile(rb"\{\s*[\"}]|\[\s*[{\[\]]")
 _HEAD: Final = 4096
 
@@ -57,7 +56,7 @@ _HEAD: Final = 4096
 def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]:
     """Read all tables of one file.
 
-    Of a zip, members that cannot be read come last, each as a `Table` of format "unread" with
+    Of an archive, members that cannot be read come last, each as a `Table` of format "unread" with
     one reject, unless nothing in it can be read.
 
     Args:
@@ -69,18 +68,23 @@ def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]
     """
     unread: list[Reject] = []
     found = False
-    for member in containers.members(path, bound):
-        if isinstance(member, Reject):
-            unread.append(member)
-            continue
-        try:
-            for table in _tables(member, bound):
-                found = True
-                yield table
-        except Rejected as error:
-            if not member.archived:
-                raise
-            unread.append(Reject(member.file, None, None, None, str(error), ""))
+    try:
+        for member in containers.members(path, bound):
+            if isinstance(member, Reject):
+                unread.append(member)
+                continue
+            try:
+                for table in _tables(member, bound):
+                    found = True
+                    yield table
+            except Rejected as error:
+                if not member.archived:
+                    raise
+                unread.append(Reject(member.file, None, None, None, str(error), ""))
+    except Rejected as error:
+        if not found:
+            raise
+        unread.append(Reject(excerpt(path.name), None, None, None, str(error), ""))
     if unread and not found:
         raise Rejected(unread[0].reason)
     for reject in unread:
@@ -94,31 +98,56 @@ def _unread(reject: Reject) -> Table:
 
 
 def _tables(member: Member, bound: Bound) -> Iterator[Table]:
+    from muniment.evidence.rows import checked
+
+    found = False
+    for table in _read(member, bound):
+        found = True
+        yield checked(table)
+    if not found:
+        raise Rejected(f"{member.file} is empty: it holds no table, export it again")
+
+
+def _read(member: Member, bound: Bound) -> Iterator[Table]:
     head = member.data[:_HEAD]
     if head.startswith(b"PK\x03\x04"):
         from muniment.evidence.read_workbook import read_workbook
 
         _check_office(member)
-        yield from read_workbook(member, bound)
-        return
+        return read_workbook(member, bound)
+    if head.startswith(_COLUMNAR):
+        from muniment.evidence.read_arrow import read_arrow
+
+        return read_arrow(member, bound)
+    if head.startswith(_SQLITE):
+        from muniment.evidence.read_sqlite import read_sqlite
+
+        return read_sqlite(member)
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
             raise Rejected(_unknown(member.file, what))
+    return _read_text(member, head)
+
+
+def _read_text(member: Member, head: bytes) -> Iterator[Table]:
     start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n")
-    name = member.file.lower().removesuffix(".gz")
-    if start[:9].lower().startswith(_MARKUP) or (start.startswith(b"<") and name.endswith((".xml", ".html", ".htm"))):
-        raise Rejected(_unknown(member.file, "an XML or HTML document"))
-    if head[_TAR[0] :].startswith(_TAR[1]):
-        raise Rejected(_unknown(member.file, "a tar archive"))
+    name = containers.plain_name(member.file)
+    if _HTML.match(start) or (start.startswith(b"<") and name.endswith((".html", ".htm"))):
+        from muniment.evidence.read_html import read_html
+
+        return read_html(member)
+    if _MARKUP.match(start) or (start.startswith(b"<") and name.endswith(".xml")):
+        from muniment.evidence.read_xml import read_xml
+
+        return read_xml(member)
     lines = name.endswith((".jsonl", ".ndjson"))
     if lines or name.endswith(".json") or _JSON_START.match(start):
         from muniment.evidence.read_json import read_json
 
-        yield from read_json(member, lines=lines)
-    else:
-        from muniment.evidence.read_text import read_text
+        return read_json(member, lines=lines)
+    from muniment.evidence.read_text import read_text
 
-        yield read_text(member)
+    return iter((read_text(member),))
 
 
 def _check_office(member: Member) -> None:

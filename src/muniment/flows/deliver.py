@@ -24,42 +24,11 @@ from muniment.flows.types import Run
 _FAMILIES = uuid.UUID("6d756e69-6d65-5e74-8000-6c61796f7574")
 """The name space of layout families: their ids come from content, so that keys are the same everywhere."""
 
-_EXPORTS = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".gz", ".zip")
-"""Endings that are read in a folder; a file given by name is read whatever it is called."""
-
 _JOINED = "joined "
 """How the details of an import begin that tell how many rows of another tab became part of its rows."""
 
 _SAME_FAMILY = 0.6
 """Share of columns that two layouts of one source must have in common to be one that changed."""
-
-
-def expand(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
-    """The files to read (those given, and the exports directly in folders given, by name), and those left out.
-
-    Raises:
-        Rejected: a path does not exist, or a folder has no export.
-    """
-    found: list[Path] = []
-    left: list[tuple[Path, str]] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(item for item in path.iterdir() if not item.name.startswith("."))
-            files = [item for item in inside if item.is_file() and item.suffix.lower() in _EXPORTS]
-            if not files:
-                raise Rejected(f"{path} is a folder without exports ({', '.join(_EXPORTS)}): name the files themselves")
-            found += files
-            left += [(item, "a folder: name it to read it") for item in inside if item.is_dir()]
-            left += [
-                (item, "no export by its name: give it by name to read it")
-                for item in inside
-                if item.is_file() and item not in files
-            ]
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise Rejected(f"{path} does not exist: check the spelling, or give a folder")
-    return tuple(dict.fromkeys(path.absolute() for path in found)), tuple(left)
 
 
 def deliver(run: Run, bulk: Engine, path: Path) -> None:

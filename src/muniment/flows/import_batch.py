@@ -15,7 +15,7 @@ from muniment.base import events, jobs
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.base.jobs import Flow
-from muniment.flows import deliver, derive, weigh
+from muniment.flows import deliver, derive, gather, weigh
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.rehearse import rehearsal
 from muniment.flows.summary import Summary
@@ -32,7 +32,7 @@ def import_files(home: Home, request: Request, progress: Progress = quiet) -> Su
     Raises:
         Rejected: a path does not exist, or nothing in it could be read.
     """
-    paths, left = deliver.expand(request.paths)
+    paths, left = gather.files(request.paths)
     request = dataclasses.replace(request, paths=paths)
     label = f"import {' '.join(path.name for path in paths[:3])}{' ...' if len(paths) > 3 else ''}"  # noqa: PLR2004
     with jobs.writer(home.scope, label, lambda who: progress("waiting", 0, None, who)):

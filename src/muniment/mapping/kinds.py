@@ -22,6 +22,8 @@ _PLAIN = {
     "xlsx": "spreadsheet",
     "json": "document",
     "jsonl": "document",
+    "xml": "document",
+    "html": "spreadsheet",
 }
 _DEFAULT_RELIABILITY = 0.75
 

@@ -154,7 +154,7 @@ def test_archives_in_archives_are_opened_three_deep(opened):
     for number in range(4):
         data = zipped({f"{number}.zip": data})
     (refused,) = opened("d.zip", data)
-    assert "is an archive 3 levels deep: unpack it" in refused.reason
+    assert "is an archive too deep in others: unpack it" in refused.reason
 
 
 def test_all_layers_of_an_archive_count_together(opened):

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from muniment.base.errors import Rejected
+from muniment.evidence import unpack
 from muniment.evidence.delivery import Reject, excerpt
+from muniment.evidence.unpack import Budget, Exceeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,49 +77,6 @@ class Member:
     archived: bool
 
 
-@dataclass(slots=True)
-class Budget:
-    """What one delivery has unpacked so far, over all layers, and what it still may."""
-
-    file: str
-    packed: int
-    bound: Bound
-    spent: int = 0
-    count: int = 0
-
-    def spend(self, size: int) -> None:
-        """Count `size` more bytes.
-
-        Raises:
-            Exceeded: They are too many.
-        """
-        self.spent += size
-        self.check(0)
-
-    def check(self, size: int) -> None:
-        """Ask whether `size` more bytes would do, without counting them.
-
-        Raises:
-            Exceeded: They are too many.
-        """
-        if not self.bound.allows(self.spent + size, self.packed):
-            raise Exceeded(_bomb(self.file))
-
-    def enter(self) -> None:
-        """Count one more file.
-
-        Raises:
-            Exceeded: There are too many.
-        """
-        self.count += 1
-        if self.count > self.bound.members:
-            raise Exceeded(f"{self.file} holds more than {self.bound.members:,} files: import it in parts")
-
-
-class Exceeded(Rejected):
-    """The archive unpacks to more than is allowed: unpack it yourself and import the files you trust."""
-
-
 def members(path: Path, bound: Bound = DEFAULT_BOUND) -> Iterator[Member | Reject]:
     """Give every file in `path`; a member of an archive that cannot be unpacked is a `Reject`.
 
@@ -126,12 +85,12 @@ def members(path: Path, bound: Bound = DEFAULT_BOUND) -> Iterator[Member | Rejec
     """
     file = excerpt(path.name)
     data = _load(path, file, bound)
-    yield from _opened(Member(file, data, None, archived=False), Budget(file, len(data), bound), 0)
+    yield from _opened(
+        Member(file, data, None, archived=False), Budget(file, len(data), bound.allows, bound.members), bound.depth
+    )
 
 
-def _opened(member: Member, budget: Budget, depth: int) -> Iterator[Member | Reject]:
-    from muniment.evidence import unpack
-
+def _opened(member: Member, budget: Budget, levels: int) -> Iterator[Member | Reject]:
     kind = archive_kind(member.data, member.file)
     if kind is None:
         if not member.data:
@@ -142,10 +101,10 @@ def _opened(member: Member, budget: Budget, depth: int) -> Iterator[Member | Rej
         data = unpack.decompress(member.file, kind, member.data, budget)
         if archive_kind(data) in unpack.STREAMS:
             raise Rejected(f"{member.file} is compressed twice: unpack it and import what is in it")
-        yield from _opened(replace(member, data=data), budget, depth)
+        yield from _opened(replace(member, data=data), budget, levels)
         return
-    if depth == budget.bound.depth:
-        raise Rejected(f"{member.file} is an archive {depth} levels deep: unpack it and import its files")
+    if not levels:
+        raise Rejected(f"{member.file} is an archive too deep in others: unpack it and import its files")
     empty = True
     for inner in unpack.ARCHIVES[kind](member.file, member.data, budget):
         empty = False
@@ -153,11 +112,11 @@ def _opened(member: Member, budget: Budget, depth: int) -> Iterator[Member | Rej
             yield inner
             continue
         try:
-            yield from _opened(inner, budget, depth + 1)
+            yield from _opened(Member(*inner, archived=True), budget, levels - 1)
         except Exceeded:
             raise
         except Rejected as error:
-            yield Reject(inner.file, None, None, None, str(error), "")
+            yield Reject(inner[0], None, None, None, str(error), "")
     if empty:
         raise Rejected(f"{member.file} holds no file to read: pack the export itself")
 
@@ -191,17 +150,17 @@ def unpacked(file: str, data: bytes, bound: Bound = DEFAULT_BOUND) -> Iterator[t
     Raises:
         Rejected: It expands too far or is damaged.
     """
-    from muniment.evidence.unpack import DAMAGED, damaged
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            Budget(file, len(data), bound).check(sum(info.file_size for info in archive.infolist()))
+            Budget(file, len(data), bound.allows, bound.members).check(
+                sum(info.file_size for info in archive.infolist())
+            )
             for info in archive.infolist():
                 with archive.open(info) as part:
                     while piece := part.read(_CHUNK):
                         yield info.filename, piece
-    except DAMAGED as error:
-        raise Rejected(damaged(file, error)) from error
+    except unpack.DAMAGED as error:
+        raise Rejected(unpack.damaged(file, error)) from error
 
 
 def _load(path: Path, file: str, bound: Bound) -> bytes:
@@ -224,17 +183,8 @@ def _load(path: Path, file: str, bound: Bound) -> bytes:
 
 
 def _is_office(data: bytes) -> bool:
-    from muniment.evidence.unpack import DAMAGED
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return not _OFFICE_MEMBERS.isdisjoint(archive.namelist())
-    except DAMAGED:
+    except unpack.DAMAGED:
         return False
-
-
-def _bomb(file: str) -> str:
-    return (
-        f"{file} looks like a zip bomb: it unpacks to far more than it holds; "
-        "unpack it yourself and import the files if you trust them"
-    )

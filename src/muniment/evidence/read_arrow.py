@@ -121,7 +121,7 @@ def _weight(column: pa.Array) -> int:
     if _is_list(kind):
         _, inner = _lists(column)
         return sum(map(_weight, inner)) + 8 * len(column)
-    return column.nbytes + 8 * len(column)
+    return int(column.nbytes) + 8 * len(column)
 
 
 def _weight_of_words(column: pa.DictionaryArray) -> int:

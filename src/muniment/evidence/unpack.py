@@ -13,17 +13,15 @@ import lzma
 import tarfile
 import zipfile
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from muniment.base.errors import Rejected
-from muniment.evidence.containers import Member
 from muniment.evidence.delivery import Reject, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from muniment.evidence.containers import Budget
 
 _MIB: Final = 1024 * 1024
 _CHUNK: Final = 4 * _MIB
@@ -44,6 +42,59 @@ DAMAGED: Final = (
     lzma.LZMAError,
 )
 """What the libraries raise for data that is not what it says it is."""
+
+
+_BOMB: Final = (
+    "{} looks like a zip bomb: it unpacks to far more than it holds; "
+    "unpack it yourself and import the files if you trust them"
+)
+
+Unpacked = tuple[str, bytes, datetime | None]
+"""Display name, content, and the date in the archive, taken as UTC."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one delivery has unpacked so far, over all layers, and what it still may."""
+
+    file: str
+    packed: int
+    allows: Callable[[int, int], bool]
+    members: int
+    spent: int = 0
+    count: int = 0
+
+    def spend(self, size: int) -> None:
+        """Count `size` more bytes.
+
+        Raises:
+            Exceeded: They are too many.
+        """
+        self.spent += size
+        self.check(0)
+
+    def check(self, size: int) -> None:
+        """Ask whether `size` more bytes would do, without counting them.
+
+        Raises:
+            Exceeded: They are too many.
+        """
+        if not self.allows(self.spent + size, self.packed):
+            raise Exceeded(_BOMB.format(self.file))
+
+    def enter(self) -> None:
+        """Count one more file.
+
+        Raises:
+            Exceeded: There are too many.
+        """
+        self.count += 1
+        if self.count > self.members:
+            raise Exceeded(f"{self.file} holds more than {self.members:,} files: import it in parts")
+
+
+class Exceeded(Rejected):
+    """The archive unpacks to more than is allowed: unpack it yourself and import the files you trust."""
 
 
 def damaged(file: str, error: Exception) -> str:
@@ -115,7 +166,7 @@ STREAMS: Final[Mapping[str, Callable[[bytes], Iterator[bytes]]]] = {
 """The kinds that hold one file."""
 
 
-def _unzip(file: str, data: bytes, budget: Budget) -> Iterator[Member | Reject]:
+def _unzip(file: str, data: bytes, budget: Budget) -> Iterator[Unpacked | Reject]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             wanted = [info for info in archive.infolist() if not (info.is_dir() or _is_skipped(info.filename))]
@@ -127,7 +178,7 @@ def _unzip(file: str, data: bytes, budget: Budget) -> Iterator[Member | Reject]:
         raise Rejected(damaged(file, error)) from error
 
 
-def _zipped(file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Member | Reject:
+def _zipped(file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Unpacked | Reject:
     name = f"{file}!{excerpt(info.filename)}"
     if info.flag_bits & _ENCRYPTED_FLAG:
         return _refused(name, "is encrypted: unpack it with its password and import the files")
@@ -141,9 +192,9 @@ def _zipped(file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: 
     try:
         date = datetime(*info.date_time, tzinfo=UTC)
     except ValueError:
-        return Member(name, data, None, archived=True)
+        return name, data, None
     first = datetime(1980, 1, 1, tzinfo=UTC)  # the format's zero: no date was written
-    return Member(name, data, date if date > first else None, archived=True)
+    return name, data, date if date > first else None
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -164,7 +215,7 @@ class _TarInfo(tarfile.TarInfo):
         return super()._proc_pax(archive)  # type: ignore[misc, no-any-return]
 
 
-def _untar(file: str, data: bytes, budget: Budget) -> Iterator[Member | Reject]:
+def _untar(file: str, data: bytes, budget: Budget) -> Iterator[Unpacked | Reject]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", tarinfo=_TarInfo) as archive:
             for info in archive:
@@ -176,7 +227,7 @@ def _untar(file: str, data: bytes, budget: Budget) -> Iterator[Member | Reject]:
         raise Rejected(damaged(file, error)) from error
 
 
-def _tarred(file: str, archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Member | Reject:
+def _tarred(file: str, archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Unpacked | Reject:
     name = f"{file}!{excerpt(info.name)}"
     if not info.isreg():
         what = "a link" if info.issym() or info.islnk() else "a device or pipe"
@@ -190,7 +241,7 @@ def _tarred(file: str, archive: tarfile.TarFile, info: tarfile.TarInfo, budget: 
         date = datetime.fromtimestamp(info.mtime, UTC) if info.mtime > 0 else None
     except (OverflowError, OSError, ValueError):
         date = None
-    return Member(name, data, date, archived=True)
+    return name, data, date
 
 
 def _refused(name: str, reason: str) -> Reject:
@@ -204,7 +255,7 @@ def _is_skipped(name: str) -> bool:
     return not parts or "__MACOSX" in parts or hidden
 
 
-ARCHIVES: Final[Mapping[str, Callable[[str, bytes, Budget], Iterator[Member | Reject]]]] = {
+ARCHIVES: Final[Mapping[str, Callable[[str, bytes, Budget], Iterator[Unpacked | Reject]]]] = {
     "zip": _unzip,
     "tar": _untar,
 }

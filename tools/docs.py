@@ -87,7 +87,7 @@ def errors_page() -> str:
     for module in pkgutil.walk_packages(muniment.__path__, "muniment."):
         if not module.name.endswith(("__main__", ".migrations")):
             importlib.import_module(module.name)
-    classes = sorted(_subclasses(errors.MunimentError), key=lambda kind: kind.exit_code)
+    classes = sorted(_subclasses(errors.MunimentError), key=lambda kind: (kind.exit_code, kind.__name__))
     rows = [
         _row([str(kind.exit_code), f"`{kind.__name__}`", " ".join((kind.__doc__ or "").split())]) for kind in classes
     ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from muniment.base.errors import Rejected
 from muniment.evidence import unpack
 from muniment.evidence.delivery import Reject, excerpt
-from muniment.evidence.unpack import Budget, Exceeded
+from muniment.evidence.unpack import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,9 +113,9 @@ def _opened(member: Member, budget: Budget, levels: int) -> Iterator[Member | Re
             continue
         try:
             yield from _opened(Member(*inner, archived=True), budget, levels - 1)
-        except Exceeded:
-            raise
         except Rejected as error:
+            if budget.exceeded:
+                raise
             yield Reject(inner[0], None, None, None, str(error), "")
     if empty:
         raise Rejected(f"{member.file} holds no file to read: pack the export itself")

@@ -63,12 +63,13 @@ class Budget:
     members: int
     spent: int = 0
     count: int = 0
+    exceeded: bool = False
 
     def spend(self, size: int) -> None:
         """Count `size` more bytes.
 
         Raises:
-            Exceeded: They are too many.
+            Rejected: They are too many.
         """
         self.spent += size
         self.check(0)
@@ -77,24 +78,22 @@ class Budget:
         """Ask whether `size` more bytes would do, without counting them.
 
         Raises:
-            Exceeded: They are too many.
+            Rejected: They are too many.
         """
         if not self.allows(self.spent + size, self.packed):
-            raise Exceeded(_BOMB.format(self.file))
+            self.exceeded = True
+            raise Rejected(_BOMB.format(self.file))
 
     def enter(self) -> None:
         """Count one more file.
 
         Raises:
-            Exceeded: There are too many.
+            Rejected: There are too many.
         """
         self.count += 1
         if self.count > self.members:
-            raise Exceeded(f"{self.file} holds more than {self.members:,} files: import it in parts")
-
-
-class Exceeded(Rejected):
-    """The archive unpacks to more than is allowed: unpack it yourself and import the files you trust."""
+            self.exceeded = True
+            raise Rejected(f"{self.file} holds more than {self.members:,} files: import it in parts")
 
 
 def damaged(file: str, error: Exception) -> str:

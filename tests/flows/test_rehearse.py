@@ -20,7 +20,7 @@ def told(summary):
     found = summary.to_json()
     for name in ("flow", "dry_run", "seconds", "next_steps"):
         del found[name]
-    for entry in found["files"]:
+    for entry in [*found["files"], *found["held"]]:
         entry.pop("import", None)
     return found
 

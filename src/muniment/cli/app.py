@@ -11,7 +11,7 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, generate, imports, look, mappings, match, screen, setup, sources
+from muniment.cli import change, exports, generate, imports, look, mappings, match, screen, set_aside, setup
 
 app = typer.Typer(
     name="muniment",
@@ -50,11 +50,11 @@ _CHANGE = "Change"
 _SET_UP = "Set up"
 
 app.command("import", rich_help_panel="Import")(imports.import_)
-app.add_typer(imports.app, name="imports", rich_help_panel="Import")
+app.add_typer(set_aside.imports.app, name="imports", rich_help_panel="Import")
 app.command("rejects", rich_help_panel="Import")(imports.rejects)
 app.command("problems", rich_help_panel="Import")(imports.problems)
 app.add_typer(mappings.app, name="mappings", rich_help_panel="Import")
-app.add_typer(sources.app, name="sources", rich_help_panel="Import")
+app.add_typer(set_aside.sources.app, name="sources", rich_help_panel="Import")
 app.command("assets", rich_help_panel=_LOOK)(look.assets)
 app.command("show", rich_help_panel=_LOOK)(look.show)
 app.command("why", rich_help_panel=_LOOK)(look.why)

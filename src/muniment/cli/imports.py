@@ -98,6 +98,10 @@ def _print(summary: "flows.Summary") -> None:
     else:
         what = f"{summary.rows_read:,} rows refined {summary.existing_assets:,} assets; there are {total:,} now"
     screen.say(f"\n{what}; {summary.columns_suggested} columns and {open_conflicts:,} conflicts want you.", "bold")
+    for entry in summary.held:
+        screen.say(
+            f"  Waits: {' '.join(filter(None, (screen.clean(entry['file']), entry['tab'], entry['reason'])))}", "yellow"
+        )
     for label, text in _facts(summary):
         screen.say(f"  {label:<15} {text}")
     if summary.next_steps:
@@ -176,7 +180,9 @@ def imports(
                 one.source,
                 *(str(one.details.counts.get(name, "")) for name in ("rows", "rejected", "new", "changed")),
                 "full" if one.details.full else "partial",
-                one.details.status,
+                f"{one.details.status}, waits"
+                if one.details.waiting and one.details.status != "held"
+                else one.details.status,
                 screen.short(one.details.id),
             ]
             for one in found

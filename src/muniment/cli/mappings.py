@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from muniment.base.errors import NotFound, Rejected
-from muniment.cli import screen
+from muniment.cli import difference, screen
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -186,6 +186,9 @@ def report(changed: "flows.Changed", what: str, *, as_json: bool) -> None:
     """Say what a change did to the register."""
     if as_json:
         screen.dump(changed)
+        return
+    if changed.difference is not None:
+        difference.show(changed.difference, what)
         return
     screen.say(
         f"{what}: {changed.created:,} assets created, {changed.updated:,} updated, {changed.merged:,} merged, "

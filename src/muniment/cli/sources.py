@@ -18,6 +18,10 @@ Reliability = Annotated[float | None, typer.Option(help="How often it is right, 
 Authoritative = Annotated[str | None, typer.Option(help="Attributes it decides alone, separated by commas.")]
 Interval = Annotated[int | None, typer.Option(help="Days between its deliveries.")]
 Full = Annotated[bool | None, typer.Option("--full/--partial", help="Whether its deliveries list everything.")]
+ScopeBy = Annotated[
+    str | None,
+    typer.Option(help="Attribute whose values one delivery speaks for, such as site; else its account or vCenter."),
+]
 DecimalComma = Annotated[bool | None, typer.Option("--decimal-comma/--decimal-point", help="How it writes numbers.")]
 DayFirst = Annotated[bool | None, typer.Option("--day-first/--month-first", help="How it writes 01/02/2026.")]
 Timezone = Annotated[str | None, typer.Option(help="Time zone of its times, such as Europe/Berlin.")]
@@ -54,7 +58,7 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
                 one.source.kind,
                 "by kind" if one.source.reliability == graph.NEUTRAL else f"{one.source.reliability:.2f}",
                 ", ".join(one.source.authoritative),
-                "full" if one.source.full else "partial",
+                "not said" if one.source.full is None else "full" if one.source.full else "partial",
                 "yes" if one.source.active else "no",
                 str(one.imports),
                 str(one.records),
@@ -120,6 +124,7 @@ def set_(
     authoritative: Authoritative = None,
     interval: Interval = None,
     full: Full = None,
+    scope_by: ScopeBy = None,
     decimal_comma: DecimalComma = None,
     day_first: DayFirst = None,
     timezone: Timezone = None,
@@ -140,6 +145,7 @@ def set_(
             authoritative=_names(authoritative),
             interval_days=interval,
             full=full,
+            scope_by=scope_by,
             decimal_comma=decimal_comma,
             day_first=day_first,
             timezone=timezone,

@@ -121,7 +121,7 @@ class BringsIn:
             name: the source's.
             progress: called while the register is folded.
             values: name, kind, reliability (share, 0.5 to 0.99), authoritative (list of attributes),
-                interval_days, full, active, decimal_comma, day_first, timezone (IANA).
+                interval_days, full, scope_by (attribute), active, decimal_comma, day_first, timezone (IANA).
 
         Raises:
             NotFound: there is no such source, or an attribute does not exist.
@@ -164,6 +164,8 @@ def _source_values(known: Mapping[str, model.Attribute], given: Mapping[str, Any
         raise Rejected(f"reliability {share}: give a share from 0.5 to 0.99")
     for name in values.get("authoritative", ()):
         find.attribute(known, name)
+    if values.get("scope_by"):
+        find.attribute(known, values["scope_by"])
     if "kind" in values:
         values["kind"] = mapping.kind(values["kind"]).name
     if "timezone" in values:

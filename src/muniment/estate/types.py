@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from muniment import evidence, identity, register
+from muniment import evidence, flows, identity, register
 
 
 class ImportOptions(TypedDict, total=False):
@@ -38,6 +38,14 @@ class ExportOptions(TypedDict, total=False):
     source: str | None
     where: Mapping[str, str]
     columns: Sequence[str]
+
+
+class ActOptions(TypedDict, total=False):
+    """How to act: `reason` for whoever reads it later, `dry_run` to simulate, `progress` to be told of waiting."""
+
+    reason: str
+    dry_run: bool
+    progress: flows.Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,19 @@ rest reads and writes sources, layouts, imports, rejects and records.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from muniment.evidence.completeness import (
+    CAPS,
+    SCOPES,
+    Missing,
+    add_act,
+    decide_full,
+    earlier_counts,
+    forget_waiting,
+    list_acts,
+    mark_gone,
+    missing_from,
+    scope_of,
+)
 from muniment.evidence.delivery import Reject, Table, layout_of
 from muniment.evidence.read import read
 from muniment.evidence.store import (
@@ -29,7 +42,6 @@ from muniment.evidence.store import (
     list_layouts,
     list_rejects,
     list_sources,
-    mark_gone,
     problems,
     refused_files,
     remove_records,
@@ -39,7 +51,7 @@ from muniment.evidence.store import (
     touch_records,
     write_records,
 )
-from muniment.evidence.types import Import, Layout, Record, Rule, Source, key_words
+from muniment.evidence.types import SET_ASIDE, Import, ImportAct, Layout, Record, Rule, Source, key_words
 
 if TYPE_CHECKING:
     from muniment.evidence.derive import Raw, cell, records
@@ -60,8 +72,13 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "CAPS",
+    "SCOPES",
+    "SET_ASIDE",
     "Import",
+    "ImportAct",
     "Layout",
+    "Missing",
     "Part",
     "Raw",
     "Record",
@@ -69,6 +86,7 @@ __all__ = [
     "Rule",
     "Source",
     "Table",
+    "add_act",
     "add_import",
     "add_layout",
     "add_rejects",
@@ -79,8 +97,11 @@ __all__ = [
     "count_by_source",
     "count_records",
     "count_rejects",
+    "decide_full",
+    "earlier_counts",
     "find_delivery",
     "find_source",
+    "forget_waiting",
     "get_layout",
     "get_records",
     "get_source",
@@ -88,11 +109,13 @@ __all__ = [
     "key_words",
     "known_records",
     "layout_of",
+    "list_acts",
     "list_imports",
     "list_layouts",
     "list_rejects",
     "list_sources",
     "mark_gone",
+    "missing_from",
     "parts_by_name",
     "problems",
     "read",
@@ -100,6 +123,7 @@ __all__ = [
     "refused_files",
     "remove_records",
     "same_rows",
+    "scope_of",
     "set_key",
     "set_type",
     "stamped",

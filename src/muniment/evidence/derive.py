@@ -79,7 +79,7 @@ def records(
         start += raw.rows.num_rows
     engine.register("cells", pa.concat_tables(cells) if cells else _NO_CELLS)
     engine.register("cell_notes", pa.concat_tables(notes) if notes else _NO_NOTES)
-    engine.register("raw_rows", pa.concat_tables(rows))
+    engine.register("raw_rows", pa.concat_tables(rows) if rows else _NO_ROWS)
     _assemble(engine, layout, attributes)
     return engine.rows("SELECT * FROM keyed ORDER BY source_key")
 
@@ -104,6 +104,12 @@ _NO_CELLS = pa.table(
         "rank": pa.array([], pa.int64()),
     }
 )
+_NO_ROWS = pa.schema(
+    [
+        (name, pa.int64() if name in {"row", "row_number", "delivered", "lag"} else pa.string())
+        for name in ("row", "import_id", "row_number", "row_hash", "content", "delivered", "lag", "raw_key")
+    ]
+).empty_table()
 _NO_NOTES = pa.table({"row": pa.array([], pa.int64()), "note": pa.array([], pa.string())})
 
 

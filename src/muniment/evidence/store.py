@@ -17,7 +17,7 @@ from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.evidence.delivery import Reject
 from muniment.evidence.tables import imports, layouts, records, rejects, sources
-from muniment.evidence.types import Import, Layout, Record, Source
+from muniment.evidence.types import SET_ASIDE, Import, Layout, Record, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,7 +79,8 @@ def add_source(connection: sa.Connection, scope: Scope, name: str, kind: str, **
         "reliability": 0.8,
         "authoritative": [],
         "interval_days": None,
-        "full": False,
+        "full": None,
+        "scope_by": "",
         "active": True,
         "decimal_comma": False,
         "day_first": None,
@@ -189,8 +190,9 @@ def list_imports(
     flow_id: UUID | None = None,
     source_id: UUID | None = None,
     layout_ids: Sequence[UUID] | None = None,
+    counting: bool = False,
 ) -> list[Import]:
-    """Imports of the engagement, oldest first."""
+    """Imports of the engagement, oldest first; with `counting` those left out that are held, rejected or withdrawn."""
     query = sa.select(*_columns(imports, Import)).where(imports.c.engagement_id == scope.engagement_id)
     if flow_id is not None:
         query = query.where(imports.c.flow_id == flow_id)
@@ -198,6 +200,8 @@ def list_imports(
         query = query.where(imports.c.source_id == source_id)
     if layout_ids is not None:
         query = query.where(imports.c.layout_id.in_(layout_ids))
+    if counting:
+        query = query.where(imports.c.status.not_in(SET_ASIDE))
     query = query.order_by(imports.c.started_at, imports.c.id)
     return [_typed(Import, row) for row in connection.execute(query)]
 
@@ -392,32 +396,6 @@ def remove_records(connection: sa.Connection, record_ids: Sequence[str]) -> None
     connection.execute(
         sa.text("DELETE FROM records WHERE id = ANY(cast(:ids AS uuid[]))"),
         {"ids": list(record_ids)},
-    )
-
-
-def mark_gone(connection: sa.Connection, scope: Scope, source_id: UUID) -> list[UUID]:
-    """Set which of a source's records are gone: a complete import after them lacks them.
-
-    Returns:
-        The records whose state changed.
-    """
-    return list(
-        connection.scalars(
-            sa.text(
-                "WITH deliveries AS (SELECT l.family_id, min(i.observed_at) AS at FROM imports i"
-                "  JOIN layouts l ON l.id = i.layout_id"
-                "  WHERE i.engagement_id = :engagement AND i.source_id = :source AND i.full"
-                "  GROUP BY l.family_id, i.flow_id),"
-                " latest AS (SELECT family_id, max(at) AS at FROM deliveries GROUP BY family_id),"
-                " state AS (SELECT r.id, latest.at IS NOT NULL AND latest.at > r.delivered_at AS gone"
-                "  FROM records r JOIN layouts l ON l.id = r.layout_id"
-                "  LEFT JOIN latest ON latest.family_id = l.family_id"
-                "  WHERE r.engagement_id = :engagement AND r.source_id = :source)"
-                " UPDATE records SET gone = state.gone FROM state"
-                " WHERE records.id = state.id AND records.gone <> state.gone RETURNING records.id"
-            ),
-            {"engagement": scope.engagement_id, "source": source_id},
-        )
     )
 
 

@@ -15,7 +15,11 @@ _KEY = re.compile(r"(?:(.*?):(?=[=~]|row ))?(=|~|row )?(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A system that asserts facts, and how its files are to be read."""
+    """A system that asserts facts, and how its files are to be read.
+
+    `full` says whether its imports list everything it has; None: nobody has said. `scope_by` names the
+    attribute whose values an import speaks for (an account, a management server); empty: the whole source.
+    """
 
     id: UUID
     name: str
@@ -23,7 +27,8 @@ class Source:
     reliability: float
     authoritative: tuple[str, ...]
     interval_days: int | None
-    full: bool
+    full: bool | None
+    scope_by: str
     active: bool
     decimal_comma: bool
     day_first: bool | None
@@ -55,7 +60,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One table of one delivered file."""
+    """One table of one delivered file.
+
+    `full`: it lists everything its source has in `scope` (attribute and values; empty: all); `full_reason`
+    says why. `waiting` for a person's word are a `retirement` of what it lacks or its own `changes`.
+    """
 
     id: UUID
     flow_id: UUID
@@ -68,6 +77,9 @@ class Import:
     format: str
     details: Mapping[str, str]
     full: bool
+    full_reason: str
+    scope: Mapping[str, Any]
+    waiting: str | None
     observed_at: datetime
     status: str
     counts: Mapping[str, int]
@@ -75,6 +87,24 @@ class Import:
     actor: str
     started_at: datetime
     finished_at: datetime | None
+
+
+SET_ASIDE = ("held", "rejected", "withdrawn")
+"""Status of imports whose rows do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAct:
+    """What a person said of imports: approved, rejected, withdrawn, restored. `undoes` names an earlier act."""
+
+    id: UUID
+    kind: str
+    imports: tuple[UUID, ...]
+    what: str
+    reason: str
+    undoes: UUID | None
+    actor: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from muniment.flows.export_migration import LeftOut
 from muniment.flows.export_stamp import Stamp, read_stamp
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.progress import Progress, quiet
+from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
 from muniment.flows.summary import Summary
 from muniment.flows.tabulate import as_table
 from muniment.flows.types import Request
@@ -37,6 +38,7 @@ __all__ = [
     "Summary",
     "Wanted",
     "accept_mapping",
+    "approve_imports",
     "as_table",
     "change_source",
     "export",
@@ -46,11 +48,14 @@ __all__ = [
     "merge_assets",
     "quiet",
     "read_stamp",
+    "reject_imports",
     "reject_mapping",
     "rekey",
+    "restore",
     "resume",
     "resume_open",
     "set_mapping",
     "split_asset",
     "undo",
+    "withdraw",
 ]

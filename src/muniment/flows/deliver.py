@@ -18,6 +18,7 @@ from muniment import evidence, mapping
 from muniment.base import clock, events, ids
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
+from muniment.flows import guard
 from muniment.flows.assemble import Whole, assembled
 from muniment.flows.types import Run
 
@@ -103,14 +104,13 @@ def _store(
     observed = min(run.request.observed_at or table.observed or stamp[1], clock.now())
     earlier = evidence.find_delivery(connection, run.home.scope, source.id, (sha256, table.tab or "", observed))
     if earlier is not None:
-        when = f"{earlier.started_at:%Y-%m-%d %H:%M}"
-        entry |= {"status": "known", "reason": f"the same file was imported on {when}"}
+        entry |= {"status": "known", "reason": _known(earlier)}
         return
     rows, columns = _with_file_name(table) if kind.file_names_host else (table.rows, table.columns)
     layout = _layout(connection, run, source, table, columns, tab)
     import_id, place = ids.new(), _place(run)
     run.home.lake.write(place, evidence.stamped(bulk, rows, columns), {"sha256": sha256, "file": table.file})
-    full = run.request.full if run.request.full is not None else source.full
+    full, why = guard.declared_full(source, table.rows.num_rows, len(table.rejects), asked=run.request.full)
     delivery = evidence.Import(
         id=import_id,
         flow_id=run.flow_id,
@@ -122,7 +122,10 @@ def _store(
         size=path.stat().st_size,
         format=table.format,
         details={**table.details, **_parts(whole), "path": str(path), "kind": kind.name},
-        full=full and not table.rejects,
+        full=full,
+        full_reason=why,
+        scope={},
+        waiting=None,
         observed_at=observed,
         status="read",
         counts={"rows": rows.num_rows, "rejected": len(table.rejects), "joined": sum(whole.parts.values())},
@@ -133,6 +136,14 @@ def _store(
     )
     _record(connection, run, delivery, table, entry)
     run.summary.files += _joined(delivery)
+
+
+def _known(earlier: evidence.Import) -> str:
+    reason = f"the same file was imported on {earlier.started_at:%Y-%m-%d %H:%M}"
+    if earlier.status not in evidence.SET_ASIDE:
+        return reason
+    verb = "approve" if earlier.status == "held" else "restore"
+    return f"{reason} and is {earlier.status}: `muniment imports {verb} {ids.short(earlier.id)}` lets it count"
 
 
 def _parts(whole: Whole) -> dict[str, str]:

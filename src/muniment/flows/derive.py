@@ -16,6 +16,7 @@ from muniment import evidence, identity, mapping, model, register
 from muniment.base import ids
 from muniment.base.engine import Engine
 from muniment.base.home import Home
+from muniment.flows import guard
 from muniment.flows.types import Run
 
 
@@ -69,19 +70,28 @@ def reading_defaults(source: evidence.Source) -> dict[str, Any]:
 
 def derive_import(
     connection: sa.Connection,
-    run: Run,
+    home: Home,
     bulk: Engine,
     delivery: evidence.Import,
     attributes: Mapping[str, model.Attribute],
-) -> None:
-    """Turn the raw rows of one import into records; new and changed ones are stored."""
+    *,
+    guarded: bool = True,
+) -> dict[str, int]:
+    """Turn the raw rows of one import into records; new and changed ones are stored.
+
+    An import that changes far more than its source usually does is held, and nothing of it stored.
+
+    Returns:
+        How many records are new, changed, unchanged, superseded, how many rows merged, cells not understood.
+    """
     layout = evidence.get_layout(connection, delivery.layout_id)
-    derived = _records(connection, run.home, bulk, layout, [delivery], attributes)
+    derived = _records(connection, home, bulk, layout, [delivery], attributes)
     bulk.register("derived", derived)
-    bulk.register("known", evidence.known_records(connection, run.home.scope, delivery.source_id))
+    bulk.register("known", evidence.known_records(connection, home.scope, delivery.source_id))
     bulk.derive(
         "compared",
-        "SELECT d.*, k.id AS known_id, CASE WHEN k.id IS NULL THEN 'new'"
+        "SELECT d.*, k.id AS known_id, k.claims_hash <> d.claims_hash AS claims_changed, CASE WHEN k.id IS NULL"
+        " THEN 'new'"
         " WHEN (d.delivered, d.observed, d.filled, d.row_hash, d.claims_hash) <="
         " (k.delivered::BIGINT, k.observed::BIGINT, k.filled::INT, k.row_hash, k.claims_hash) THEN"
         "  CASE WHEN d.row_hash = k.row_hash AND d.claims_hash = k.claims_hash THEN 'unchanged'"
@@ -89,14 +99,22 @@ def derive_import(
         " WHEN d.claims_hash <> k.claims_hash OR d.row_hash <> k.row_hash THEN 'changed'"
         " ELSE 'seen' END AS status FROM derived d LEFT JOIN known k ON k.source_key = d.source_key",
     )
-    _write(connection, run.home, bulk, layout)
-    _count(run, bulk, delivery, connection)
+    counts = _count(bulk)
+    source = _source(connection, delivery.source_id)
+    scope = evidence.scope_of(bulk, [source.scope_by] if source.scope_by else evidence.SCOPES)
+    evidence.decide_full(connection, delivery.id, scope=scope, counts=counts)
+    reason = guard.too_many_changes(connection, home.scope, delivery, layout, counts) if guarded else None
+    if reason:
+        evidence.decide_full(connection, delivery.id, status="held", waiting="changes", full_reason=reason)
+        return {}
+    evidence.close_import(connection, delivery.id, "derived", {})
+    _write(connection, home, bulk, layout)
+    return counts
 
 
 def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
     changed = bulk.rows("SELECT * FROM compared WHERE status IN ('new', 'changed') ORDER BY source_key")
-    if changed.num_rows:
-        evidence.write_records(connection, home.scope, layout.source_id, _with_ids(changed, layout))
+    _write_changed(connection, home, layout.source_id, _of_layout(changed, layout))
     seen = bulk.rows(
         "SELECT known_id AS id, import_id, row_number, delivered, observed FROM compared"
         " WHERE status = 'seen' ORDER BY known_id"
@@ -113,41 +131,46 @@ _STORED = (
 )  # fmt: skip
 
 
-def _with_ids(changed: pa.Table, layout: evidence.Layout) -> pa.Table:
-    given = [known or str(ids.new()) for known in changed["known_id"].to_pylist()]
-    return (
-        changed.append_column("id", pa.array(given, pa.string()))
-        .append_column("layout_id", pa.array([str(layout.id)] * changed.num_rows, pa.string()))
-        .select(list(_STORED))
-    )
+def _of_layout(rows: pa.Table, layout: evidence.Layout) -> pa.Table:
+    return rows.append_column("layout_id", pa.array([str(layout.id)] * rows.num_rows, pa.string()))
 
 
-def _count(run: Run, bulk: Engine, delivery: evidence.Import, connection: sa.Connection) -> None:
+def _write_changed(connection: sa.Connection, home: Home, source_id: UUID, changed: pa.Table) -> list[str]:
+    """Store new and changed records; one that was away comes back under its id. Returns their ids."""
+    if not changed.num_rows:
+        return []
+    away = identity.parked_ids(connection, home.scope, source_id)
+    given = [
+        known or away.get(key) or str(ids.new())
+        for known, key in zip(changed["known_id"].to_pylist(), changed["source_key"].to_pylist(), strict=True)
+    ]
+    rows = changed.append_column("id", pa.array(given, pa.string())).select(list(_STORED))
+    evidence.write_records(connection, home.scope, source_id, rows)
+    if away:
+        identity.unpark(connection, home.scope, given)
+        register.mark_stale_by_records(connection, home.scope, given)
+    return given
+
+
+def _count(bulk: Engine) -> dict[str, int]:
     row = bulk.rows(
         "SELECT count(*) FILTER (WHERE status = 'new') AS new,"
         " count(*) FILTER (WHERE status = 'changed') AS changed,"
+        " count(*) FILTER (WHERE status = 'changed' AND claims_changed) AS claims_changed,"
         " count(*) FILTER (WHERE status IN ('seen', 'unchanged')) AS unchanged,"
         " count(*) FILTER (WHERE status = 'superseded') AS superseded,"
-        " coalesce(sum(rows_merged - 1), 0)::BIGINT AS merged FROM compared"
+        " count(known_id) AS matched, coalesce(sum(rows_merged - 1), 0)::BIGINT AS merged FROM compared"
     ).to_pylist()[0]
     problems = bulk.rows("SELECT count(*) AS n FROM cell_notes WHERE note LIKE '%\"problem\":%'").to_pylist()[0]["n"]
-    summary = run.summary
-    summary.records_new += row["new"]
-    summary.records_changed += row["changed"]
-    summary.records_unchanged += row["unchanged"]
-    summary.records_superseded += row["superseded"]
-    summary.rows_merged += row["merged"]
-    summary.cells_not_understood += problems
-    evidence.close_import(
-        connection,
-        delivery.id,
-        "derived",
-        {**{k: int(v) for k, v in row.items()}, "problems": problems},
-    )
+    return {**{name: int(value) for name, value in row.items()}, "problems": problems}
 
 
-def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id: UUID) -> None:
-    """Derive every record of a layout's family anew from the lake, and mark what changed."""
+def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id: UUID, *, park: bool = False) -> None:
+    """Derive every record of a layout's family anew from the lake, and mark what changed.
+
+    Imports that are held, rejected or withdrawn do not count. With `park` the records that no import gives
+    any more are remembered, to come back under their ids.
+    """
     layout = evidence.get_layout(connection, layout_id)
     family = [
         other for other in evidence.list_layouts(connection, layout.source_id) if other.family_id == layout.family_id
@@ -155,12 +178,9 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
     attributes = mapping.attributes(connection)
     parts = []
     for member in family:
-        delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id])
-        if delivered:
-            part = _records(connection, home, bulk, member, delivered, attributes)
-            parts.append(part.append_column("layout_id", pa.array([str(member.id)] * len(part), pa.string())))
-    if not parts:
-        return
+        delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id], counting=True)
+        part = _records(connection, home, bulk, member, delivered, attributes)
+        parts.append(_of_layout(part, member))
     bulk.register("derived_parts", pa.concat_tables(parts))
     bulk.derive(
         "derived",
@@ -172,14 +192,14 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
         "family",
         pa.table({"layout_id": pa.array([str(member.id) for member in family], pa.string())}),
     )
-    _replace(connection, home, bulk, layout)
+    _replace(connection, home, bulk, layout, park=park)
 
 
-def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
+def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout, *, park: bool) -> None:
     changed = bulk.rows(
         "SELECT d.*, k.id AS known_id FROM derived d LEFT JOIN known k USING (source_key)"
         " WHERE k.id IS NULL OR k.claims_hash <> d.claims_hash OR k.row_hash <> d.row_hash"
-        " OR k.observed::BIGINT <> d.observed ORDER BY source_key"
+        " OR k.observed::BIGINT <> d.observed OR k.delivered::BIGINT <> d.delivered ORDER BY source_key"
     )
     old = bulk.rows(
         "SELECT k.id FROM known k SEMI JOIN family f ON f.layout_id = k.layout_id"
@@ -187,16 +207,15 @@ def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: eviden
     )["id"].to_pylist()
     touched = [known for known in changed["known_id"].to_pylist() if known] + old
     register.mark_stale_by_records(connection, home.scope, touched)
-    if changed.num_rows:
-        given = [known or str(ids.new()) for known in changed["known_id"].to_pylist()]
-        rows = changed.append_column("id", pa.array(given, pa.string())).select(list(_STORED))
-        evidence.write_records(connection, home.scope, layout.source_id, rows)
-        if old:
-            pairs = evidence.same_rows(connection, old, given)
-            identity.carry_over(connection, home.scope, pairs.select(["old", "new"]))
-            keys = pairs.select(["old_key", "new_key"])
-            identity.follow_keys(connection, home.scope, layout.source_id, keys)
+    given = _write_changed(connection, home, layout.source_id, changed)
+    if given and old:
+        pairs = evidence.same_rows(connection, old, given)
+        identity.carry_over(connection, home.scope, pairs.select(["old", "new"]))
+        keys = pairs.select(["old_key", "new_key"])
+        identity.follow_keys(connection, home.scope, layout.source_id, keys)
     if old:
+        if park:
+            identity.park(connection, home.scope, old)
         evidence.remove_records(connection, old)
 
 

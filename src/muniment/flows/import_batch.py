@@ -15,7 +15,7 @@ from muniment.base import events, jobs
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.base.jobs import Flow
-from muniment.flows import deliver, derive, gather, weigh
+from muniment.flows import deliver, derive, gather, guard, weigh
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.rehearse import rehearsal
 from muniment.flows.summary import Summary
@@ -137,7 +137,9 @@ def _derive(run: Run) -> None:
         attributes = mapping.attributes(connection)
         for number, delivery in enumerate(delivered):
             run.progress("derive", number, len(delivered), delivery.file)
-            derive.derive_import(connection, run, bulk, delivery, attributes)
+            counts = derive.derive_import(connection, run.home, bulk, delivery, attributes)
+            run.summary.add(counts)
+        run.summary.held = guard.settle(connection, run.home.scope, run.flow_id, asked=run.request.full)
         for source_id in sorted({delivery.source_id for delivery in delivered}):
             gone = evidence.mark_gone(connection, run.home.scope, source_id)
             run.summary.records_gone += len(gone)
@@ -175,7 +177,8 @@ def _publish(run: Run) -> None:
         _count_columns(run, connection)
         summary.advise()
         for delivery in evidence.list_imports(connection, scope, flow_id=run.flow_id):
-            evidence.close_import(connection, delivery.id, "done", {})
+            if delivery.status not in evidence.SET_ASIDE:
+                evidence.close_import(connection, delivery.id, "done", {})
         events.append(connection, scope, "import.finished", summary.to_json())
         jobs.mark(connection, run.flow_id, "publish")
         jobs.finish(connection, run.flow_id, "done", summary.to_json())

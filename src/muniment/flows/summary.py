@@ -38,7 +38,17 @@ class Summary:
     assets: dict[str, int] = field(default_factory=dict)
     conflicts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    held: list[dict[str, Any]] = field(default_factory=list)
     next_steps: list[str] = field(default_factory=list)
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Count what one import gave."""
+        self.records_new += counts.get("new", 0)
+        self.records_changed += counts.get("changed", 0)
+        self.records_unchanged += counts.get("unchanged", 0)
+        self.records_superseded += counts.get("superseded", 0)
+        self.rows_merged += counts.get("merged", 0)
+        self.cells_not_understood += counts.get("problems", 0)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON."""
@@ -52,6 +62,8 @@ class Summary:
     def advise(self) -> None:
         """Set what to do next, the most useful first."""
         steps = []
+        if self.held:
+            steps.append("`muniment imports held` shows what waits for your word, and what each word would do")
         if self.rows_rejected:
             steps.append(f"`muniment rejects` shows the {self.rows_rejected} rows or files that could not be read")
         if self.columns_suggested:

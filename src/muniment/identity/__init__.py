@@ -14,6 +14,9 @@ from muniment.identity.store import (
     judgement_acts,
     members,
     moves_of,
+    park,
+    parked_ids,
+    unpark,
 )
 from muniment.identity.types import Act, Move
 
@@ -29,7 +32,10 @@ __all__ = [
     "members",
     "merge",
     "moves_of",
+    "park",
+    "parked_ids",
     "recompute",
     "split",
     "undo",
+    "unpark",
 ]

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from muniment.base import clock, db, ids
 from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
-from muniment.identity.tables import judgements, memberships, moves, undone_acts
+from muniment.identity.tables import judgements, memberships, moves, parked, undone_acts
 from muniment.identity.types import Act, Move, Reference
 
 if TYPE_CHECKING:
@@ -135,6 +135,45 @@ def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[U
 def asset_of_record(connection: sa.Connection, record_id: UUID) -> UUID | None:
     """The asset a record belongs to."""
     return connection.scalar(sa.select(memberships.c.asset_id).where(memberships.c.record_id == record_id))
+
+
+# Records that are away
+
+
+def park(connection: sa.Connection, scope: Scope, record_ids: Sequence[str]) -> None:
+    """Remember records that are about to be removed, and their assets, so that they come back as they were."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO parked_records (tenant_id, record_id, engagement_id, source_id, source_key, asset_id)"
+            " SELECT r.tenant_id, r.id, r.engagement_id, r.source_id, r.source_key, m.asset_id FROM records r"
+            " LEFT JOIN memberships m ON m.record_id = r.id WHERE r.id = ANY(cast(:ids AS uuid[]))"
+            " AND r.engagement_id = :engagement"
+        ),
+        {"ids": list(record_ids), "engagement": scope.engagement_id},
+    )
+
+
+def parked_ids(connection: sa.Connection, scope: Scope, source_id: UUID) -> dict[str, str]:
+    """The ids of a source's parked records by their keys."""
+    query = sa.select(parked.c.source_key, parked.c.record_id).where(
+        parked.c.engagement_id == scope.engagement_id, parked.c.source_id == source_id
+    )
+    return {row[0]: str(row[1]) for row in connection.execute(query)}
+
+
+def unpark(connection: sa.Connection, scope: Scope, record_ids: Sequence[str]) -> None:
+    """Give records that are back the assets they had."""
+    parameters = {"ids": list(record_ids), "engagement": scope.engagement_id}
+    which = " WHERE engagement_id = :engagement AND record_id = ANY(cast(:ids AS uuid[]))"
+    connection.execute(
+        sa.text(
+            "INSERT INTO memberships (tenant_id, record_id, engagement_id, asset_id)"
+            f" SELECT tenant_id, record_id, engagement_id, asset_id FROM parked_records{which}"
+            " AND asset_id IS NOT NULL ON CONFLICT DO NOTHING"
+        ),
+        parameters,
+    )
+    connection.execute(sa.text(f"DELETE FROM parked_records{which}"), parameters)
 
 
 # Judgements

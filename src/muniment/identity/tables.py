@@ -33,6 +33,18 @@ judgements = tenant_table(
     sa.CheckConstraint("verdict in ('same', 'different')", name="verdict"),
     refers(["engagement_id"], "engagements"),
 )
+parked = tenant_table(
+    "parked_records",
+    uid("record_id"),
+    uid("engagement_id"),
+    uid("source_id"),
+    text("source_key"),
+    uid("asset_id", nullable=True),
+    sa.Index("ix_parked_records_key", "tenant_id", "engagement_id", "source_id", "source_key"),
+    refers(["engagement_id"], "engagements"),
+    refers(["source_id"], "sources"),
+    key=("record_id",),
+)
 undone_acts = tenant_table(
     "undone_acts",
     uid("act_id"),

@@ -1,0 +1,191 @@
+"""What people say of imports: approve or reject one that waits, withdraw some, restore them.
+
+Called by the doors. Each is one transaction with all that follows from it, can be tried first, and can be
+taken back; rows of imports that are set aside stay in the lake.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from muniment import evidence, mapping, register
+from muniment.base.engine import Engine
+from muniment.base.errors import Rejected
+from muniment.base.home import Home
+from muniment.flows import derive
+from muniment.flows.change import Changed, carry_out
+from muniment.flows.progress import Progress, quiet
+
+
+def approve_imports(
+    home: Home,
+    deliveries: Sequence[evidence.Import],
+    reason: str = "",
+    progress: Progress = quiet,
+    *,
+    dry_run: bool = False,
+) -> Changed:
+    """Let imports do what they were held for: change their records, or say that what they lack is gone.
+
+    Where completeness was only inferred, the source's next imports are taken as complete too.
+
+    Raises:
+        Rejected: none of them waits for a word.
+    """
+    waiting = _waiting(deliveries)
+
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        for delivery in waiting:
+            if delivery.waiting == "changes":
+                evidence.decide_full(connection, delivery.id, status="done", waiting=None, full_reason="approved")
+                derive.derive_import(connection, home, bulk, delivery, mapping.attributes(connection), guarded=False)
+                evidence.close_import(connection, delivery.id, "done", {})
+            else:
+                evidence.decide_full(
+                    connection, delivery.id, full=True, waiting=None, full_reason="approved as complete"
+                )
+                _learn(connection, delivery, full=True)
+        for source_id in sorted({delivery.source_id for delivery in waiting}):
+            _mark_gone(connection, home, source_id)
+        return _add_act(connection, home, "approved", waiting, reason)
+
+    return carry_out(home, "import.approved", act, _payload(waiting, reason), progress, dry_run=dry_run)
+
+
+def reject_imports(
+    home: Home, deliveries: Sequence[evidence.Import], reason: str = "", progress: Progress = quiet
+) -> Changed:
+    """Say no to what imports wait for: their rows never count, or what they lack is not gone.
+
+    Raises:
+        Rejected: none of them waits for a word.
+    """
+    waiting = _waiting(deliveries)
+
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        del bulk
+        for delivery in waiting:
+            if delivery.waiting == "changes":
+                evidence.decide_full(connection, delivery.id, status="rejected", waiting=None, full_reason="rejected")
+            else:
+                evidence.decide_full(connection, delivery.id, waiting=None, full_reason="said to be partial")
+                _learn(connection, delivery, full=False)
+        return _add_act(connection, home, "rejected", waiting, reason)
+
+    return carry_out(home, "import.rejected", act, _payload(waiting, reason), progress)
+
+
+def withdraw(
+    home: Home,
+    deliveries: Sequence[evidence.Import],
+    what: str,
+    reason: str = "",
+    progress: Progress = quiet,
+    *,
+    dry_run: bool = False,
+) -> Changed:
+    """Make the register what it would be had these imports never been read.
+
+    Args:
+        home: whose register.
+        deliveries: imports that count; others are left as they are.
+        what: how people call them, such as a source or a file.
+        reason: why.
+        progress: is told for whom the command waits.
+        dry_run: say what would change, keep nothing.
+
+    Raises:
+        Rejected: none of them counts.
+    """
+    counting = [one for one in deliveries if one.status not in evidence.SET_ASIDE]
+    if not counting:
+        raise Rejected(f"nothing of {what} counts in this engagement: `muniment imports` shows the state of each")
+
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        _set_status(connection, home, bulk, counting, "withdrawn")
+        chosen = [one.id for one in counting]
+        return evidence.add_act(connection, home.scope, "withdrawn", chosen, what, reason=reason)
+
+    return carry_out(home, "imports.withdrawn", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
+
+
+def restore(
+    home: Home,
+    deliveries: Sequence[evidence.Import],
+    what: str,
+    reason: str = "",
+    progress: Progress = quiet,
+    *,
+    dry_run: bool = False,
+) -> Changed:
+    """Let imports that were withdrawn or rejected count again; assets come back under their ids.
+
+    Raises:
+        Rejected: none of them is withdrawn or rejected.
+    """
+    away = [one for one in deliveries if one.status in {"withdrawn", "rejected"}]
+    if not away:
+        raise Rejected(f"nothing of {what} is withdrawn: `muniment imports` shows the state of each")
+
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        _set_status(connection, home, bulk, away, "done")
+        chosen = [one.id for one in away]
+        undoes = next(
+            (
+                past.id
+                for past in reversed(evidence.list_acts(connection, home.scope))
+                if past.kind == "withdrawn" and set(past.imports) == set(chosen)
+            ),
+            None,
+        )
+        return evidence.add_act(connection, home.scope, "restored", chosen, what, reason=reason, undoes=undoes)
+
+    return carry_out(home, "imports.restored", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
+
+
+def _set_status(
+    connection: sa.Connection, home: Home, bulk: Engine, deliveries: Sequence[evidence.Import], status: str
+) -> None:
+    for delivery in deliveries:
+        evidence.decide_full(connection, delivery.id, status=status)
+    families = {}
+    for layout_id in {delivery.layout_id for delivery in deliveries}:
+        layout = evidence.get_layout(connection, layout_id)
+        families[layout.source_id, layout.family_id] = layout_id
+    for _, layout_id in sorted(families.items()):
+        derive.derive_again(connection, home, bulk, layout_id, park=True)
+    for source_id in sorted({delivery.source_id for delivery in deliveries}):
+        _mark_gone(connection, home, source_id)
+
+
+def _mark_gone(connection: sa.Connection, home: Home, source_id: UUID) -> None:
+    gone = evidence.mark_gone(connection, home.scope, source_id)
+    register.mark_stale_by_records(connection, home.scope, [str(record) for record in gone])
+
+
+def _waiting(deliveries: Sequence[evidence.Import]) -> list[evidence.Import]:
+    waiting = [one for one in deliveries if one.waiting]
+    if not waiting:
+        names = ", ".join(sorted({one.file for one in deliveries}))
+        raise Rejected(f"{names} waits for nothing: `muniment imports held` shows what does")
+    return waiting
+
+
+def _payload(deliveries: Sequence[evidence.Import], reason: str) -> dict[str, Any]:
+    return {"imports": [str(one.id) for one in deliveries], "files": [one.file for one in deliveries], "reason": reason}
+
+
+def _add_act(
+    connection: sa.Connection, home: Home, kind: str, deliveries: Sequence[evidence.Import], reason: str
+) -> UUID:
+    what = "; ".join(f"{one.file} {one.tab} {one.full_reason}".replace("  ", " ") for one in deliveries)
+    return evidence.add_act(connection, home.scope, kind, [one.id for one in deliveries], what, reason=reason)
+
+
+def _learn(connection: sa.Connection, delivery: evidence.Import, *, full: bool) -> None:
+    """An answer about completeness that nobody had given holds for the source's next imports too."""
+    source = next(one for one in evidence.list_sources(connection) if one.id == delivery.source_id)
+    if source.full is None and "looks complete" in delivery.full_reason:
+        evidence.change_source(connection, source.name, full=full)

@@ -3,7 +3,8 @@
 Nothing here writes. `flows` and the doors call it; it may read every domain below.
 """
 
+from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, reliabilities
 from muniment.graph.why import Cell, Claim, Why, behind, why
 
-__all__ = ["NEUTRAL", "Cell", "Claim", "Why", "behind", "reliabilities", "why"]
+__all__ = ["NEUTRAL", "RELATIONS", "Cell", "Claim", "Related", "Why", "behind", "related", "reliabilities", "why"]

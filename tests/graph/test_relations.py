@@ -20,7 +20,8 @@ RACKS = [
     {"model": "dcim.site", "pk": 1, "fields": {"name": "Oslo"}},
     {"model": "dcim.site", "pk": 2, "fields": {"name": "Lyon"}},
     *(
-        {"model": "dcim.rack", "pk": number, "fields": {"name": name, "site": site, "u_height": 42, "desc_units": False}}
+        {"model": "dcim.rack", "pk": number, "fields": {
+            "name": name, "site": site, "u_height": 42, "desc_units": False}}
         for number, (name, site) in enumerate([("R1", 1), ("R2", 1), ("R1", 2), ("R2", 2)], start=1)
     ),
     *(

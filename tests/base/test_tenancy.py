@@ -28,7 +28,7 @@ def fill(home, folder):
     flows.import_files(home, flows.Request((one, scan)))
     with home.scope.transaction() as connection:
         column = next(one for one in mapping.current(connection) if one.column == "Weight")
-    flows.set_mapping(home, column, "weight", new={"label": "Weight"})
+    flows.set_mapping(home, [column], mapping.Meaning("weight"), new={"label": "Weight"})
     left, right, *_ = assets(home)
     flows.merge_assets(home, left.id, right.id)
     flows.undo(home)

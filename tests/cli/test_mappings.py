@@ -78,7 +78,7 @@ def test_a_column_may_mean_an_attribute_of_ones_own(change, tmp_path):
     unknown = change("mappings", "set", "Lift", "lift_class")
     assert unknown.code in {2, 3}
     assert "lift_class" in unknown.err
-    done = change("mappings", "set", "Lift", "lift_class", "--new", "--type", "text")
+    done = change("mappings", "set", "Lift", "lift_class", "--new", "text")
     assert done.code == 0
     assert change("show", "app01", "--json").json["values"]["lift_class"] == "42 kg"
     assert "lift_class" in change("model", "lift").out
@@ -112,3 +112,38 @@ def test_a_delivery_of_the_same_columns_keeps_what_was_decided(change, tmp_path)
     change("mappings", "reject", "Environment")
     change("import", Delivery("cmdb", 7, (machine(5)["cmdb"],)).write(tmp_path), "--source", "cmdb")
     assert values(change, "environment") == [None] * 5
+
+
+def test_a_transform_is_tried_out_set_shown_and_taken_back(change):
+    tried = change("mappings", "test", "RAM MB", "memory_mib", "--transform", "unit GiB", "--source", "cmdb")
+    assert tried.code == 0
+    assert "16777216" in tried.out
+    assert "Nothing is stored" in tried.out
+    assert values(change, "memory_mib") == [16384] * 4
+    done = change("mappings", "set", "Tags", "tags", "--transform", "case upper | check one_of BLUE")
+    assert done.code == 0
+    assert values(change, "tags") == [["BLUE"]] * 4
+    shown = change("mappings", "show", "Tags")
+    assert "case upper" in shown.out
+    assert "4 rows: 4 give a value" in shown.out
+    assert "case upper → BLUE" in change("why", "app01", "tags").out
+    assert "set by tester" in change("mappings", "undo", "--list").out
+    assert change("mappings", "undo").code == 0
+    assert values(change, "tags") == [["blue"]] * 4
+
+
+def test_the_list_of_columns_can_be_cut(look):
+    cut = look("mappings", "--limit", "2")
+    assert "2 of " in cut.out
+    assert len(look("mappings", "--limit", "2", "--json").json) == 2
+
+
+def test_the_closed_list_of_transforms_can_be_read_by_people_and_machines(look):
+    assert "lookup P=production" in look("mappings", "transforms").out
+    assert look("mappings", "transforms", "--json").json["title"] == "How the cells of a column are read"
+
+
+def test_what_is_no_transform_is_refused_with_an_example(look):
+    wrong = look("mappings", "set", "Tags", "tags", "--transform", "split")
+    assert wrong.code == 2
+    assert "an example: split / take 2" in wrong.err

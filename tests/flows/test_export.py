@@ -41,7 +41,7 @@ def full(make_home, tmp_path_factory):
             known = {one.column: one for one in mapping.current(connection, layout.id)}
         for column, attribute in HEADERS.items():
             if (known[column].attribute, known[column].applied) != (attribute, True):
-                flows.set_mapping(home, known[column], attribute)
+                flows.set_mapping(home, [known[column]], mapping.Meaning(attribute))
         yield home
 
 

@@ -46,15 +46,15 @@ def reject(home):
 
 
 def choose(home):
-    flows.set_mapping(home, current_mapping(home, "cmdb", "Zug"), "rack")
+    flows.set_mapping(home, [current_mapping(home, "cmdb", "Zug")], mapping.Meaning("rack"))
 
 
 def choose_otherwise(home):
-    flows.set_mapping(home, current_mapping(home, "cmdb", "Owner"), "technical_owner")
+    flows.set_mapping(home, [current_mapping(home, "cmdb", "Owner")], mapping.Meaning("technical_owner"))
 
 
 def choose_anew(home):
-    flows.set_mapping(home, current_mapping(home, "cmdb", "Zug"), "train", new={"label": "Train"})
+    flows.set_mapping(home, [current_mapping(home, "cmdb", "Zug")], mapping.Meaning("train"), new={"label": "Train"})
 
 
 def identify_by_serial_no_more(home):
@@ -144,7 +144,7 @@ def test_an_unknown_attribute_is_refused_with_those_that_are_close(home, tmp_pat
     before = fingerprint(home, with_ids=True)
     column = current_mapping(home, "cmdb", "Zug")
     with pytest.raises(Rejected, match=r"'memory_mb' is not an attribute; close: .*memory_mib"):
-        flows.set_mapping(home, column, "memory_mb")
+        flows.set_mapping(home, [column], mapping.Meaning("memory_mb"))
     assert current_mapping(home, "cmdb", "Zug") == column
     assert fingerprint(home, with_ids=True) == before
 
@@ -152,7 +152,9 @@ def test_an_unknown_attribute_is_refused_with_those_that_are_close(home, tmp_pat
 def test_a_new_attribute_is_not_kept_where_the_change_fails(home, tmp_path):
     bring(home, tmp_path)
     with pytest.raises(Rejected):
-        flows.set_mapping(home, current_mapping(home, "cmdb", "Zug"), "Not A Name", new={"label": "X"})
+        flows.set_mapping(
+            home, [current_mapping(home, "cmdb", "Zug")], mapping.Meaning("Not A Name"), new={"label": "X"}
+        )
     with home.scope.transaction() as connection:
         assert "Not A Name" not in mapping.attributes(connection)
 

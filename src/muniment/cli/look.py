@@ -80,22 +80,19 @@ def _first(value: Any) -> str:
 
 
 def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
-    """Show one asset: its values with confidence and source, its relations, its records, its conflicts."""
+    """Show one asset: its values with confidence and source, its records, its conflicts."""
     with screen.open_estate() as estate:
         asset = estate.asset(name)
         records = estate.records(asset)
-        relations = estate.related(asset)
         conflicts = estate.conflicts(asset=asset)
     if as_json:
         body = screen.plain(asset)
         body["records"] = [{**screen.plain(r.record), "source": r.source} for r in records]
-        body["relations"] = screen.plain(relations)
         body["conflicts"] = screen.plain(conflicts)
         screen.dump(body)
         return
     _print_head(asset)
     _print_values(asset, {conflict.attribute for conflict in conflicts})
-    _print_relations(relations)
     screen.say("")
     screen.table(
         "Records",
@@ -146,29 +143,6 @@ def _print_values(asset: "register.Asset", disputed: set[str]) -> None:
                 asset.values.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
             )
         ],
-    )
-
-
-_MOST_SHOWN = 20
-
-
-def _print_relations(relations: "list[graph.Related]") -> None:
-    if not relations:
-        return
-    screen.say("")
-    screen.table(
-        "Relations",
-        ["", "name", "type", "id"],
-        [
-            [
-                one.relation,
-                screen.clean(one.name),
-                (one.type or "").replace("_", " ") if one.asset else f"not found: {screen.clean(one.note)}",
-                screen.short(one.asset) if one.asset else "",
-            ]
-            for one in relations[:_MOST_SHOWN]
-        ],
-        note=f"and {len(relations) - _MOST_SHOWN} more: --json lists them" if len(relations) > _MOST_SHOWN else "",
     )
 
 
@@ -224,6 +198,8 @@ def _print_why(proof: "graph.Why") -> None:
 
 
 def _print_claim(claim: "graph.Claim") -> None:
+    from muniment import model
+
     mark = "✓ " if claim.wins else "  "
     trust = "decides alone" if claim.authoritative else f"right {claim.share_right:.0%} of the time (prior)"
     screen.say(
@@ -238,7 +214,10 @@ def _print_claim(claim: "graph.Claim") -> None:
             f"      {where} row {cell.row}{f' (line {cell.line})' if cell.line else ''}{part}, "
             f"column {screen.clean(cell.column)!r}: {screen.clean(cell.raw or '', 100)!r}"
         )
-        reading = ", ".join(f"{key} {value}" for key, value in cell.transform.items()) or "as it is"
+        rest = {key: value for key, value in cell.transform.items() if key != "steps"}
+        reading = screen.clean(model.written(rest), 120) or "as it is"
+        for step in cell.steps:
+            screen.say(f"      {screen.clean(step.step, 80)} → {screen.words(step.texts, 80) or 'nothing'}")
         screen.say(
             f"      mapped to {cell.mapped_to} ({_mapped(cell)}) · read {reading}"
             f" · gave {screen.words(cell.gave, 80) or 'nothing'}"

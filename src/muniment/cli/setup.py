@@ -43,7 +43,7 @@ def model_(
             ]
             for item in found
         ],
-        note="`muniment mappings set COLUMN NAME --new` adds one of your own.",
+        note="`muniment mappings set COLUMN NAME --new text` adds one of your own.",
     )
 
 

@@ -6,8 +6,9 @@ Reached as `Estate.mappings`. A verdict reads the affected rows again before the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from muniment import evidence, flows, mapping
+from muniment import evidence, flows, mapping, model
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.home import Home
 
@@ -125,6 +126,7 @@ class Mappings:
         source: str | None = None,
         tab: str | None = None,
         new: dict[str, Any] | None = None,
+        transform: str | None = None,
         progress: flows.Progress = flows.quiet,
     ) -> flows.Changed:
         """Say what a column means, whatever was proposed.
@@ -135,15 +137,42 @@ class Mappings:
             source: only in this source.
             tab: only in this tab.
             new: of an attribute of your own: `type` ("text", "integer", "date", ...), `multi`.
+            transform: how its cells are read, such as "split / take 2 | unit GiB"; inferred if left out.
             progress: called while rows are read again.
 
         Raises:
             NotFound: there is no such column.
             Rejected: there is no such attribute, or the column means different things in several places.
         """
-        for place, item in enumerate(self.chosen(column, source, tab)):
-            changed = flows.set_mapping(self._home, item, attribute, new=new if place == 0 else None, progress=progress)
-        return changed
+        meaning = mapping.Meaning(attribute, None if transform is None else model.parse(transform))
+        return flows.set_mapping(self._home, self.chosen(column, source, tab), meaning, new=new, progress=progress)
+
+    def add(
+        self,
+        column: str,
+        attribute: str,
+        transform: str | None = None,
+        *,
+        source: str | None = None,
+        tab: str | None = None,
+        progress: flows.Progress = flows.quiet,
+    ) -> flows.Changed:
+        """Have a column give another attribute beside those it gives already.
+
+        Raises:
+            NotFound: there is no such column.
+            Rejected: there is no such attribute, or the transform is none.
+        """
+        meaning = mapping.Meaning(attribute, None if transform is None else model.parse(transform), also=True)
+        return flows.set_mapping(self._home, self.chosen(column, source, tab), meaning, progress=progress)
+
+    def undo(self, act: UUID | None = None, *, progress: flows.Progress = flows.quiet) -> flows.Changed:
+        """Take back what was said of columns: the act named (`Changed.act`), or the latest.
+
+        Raises:
+            Rejected: there is nothing to take back, or more was said of a column since.
+        """
+        return flows.undo_mapping(self._home, act, progress)
 
     def chosen(self, column: str, source: str | None, tab: str | None) -> list[mapping.ColumnMapping]:
         """The column a person means, in every place where it was taken for the same.

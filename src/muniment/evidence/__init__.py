@@ -7,6 +7,7 @@ rest reads and writes sources, layouts, imports, rejects and records.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from muniment.evidence.cells import cell, referred, text, texts
 from muniment.evidence.completeness import (
     CAPS,
     SCOPES,
@@ -54,12 +55,12 @@ from muniment.evidence.store import (
 from muniment.evidence.types import SET_ASIDE, Import, ImportAct, Layout, Record, Rule, Source, key_words
 
 if TYPE_CHECKING:
-    from muniment.evidence.derive import Raw, cell, records
+    from muniment.evidence.derive import Raw, records
     from muniment.evidence.parts import Part, join_parts, parts_by_name
     from muniment.evidence.stamp import stamped
 
 _BULK = {
-    "Part": "parts", "Raw": "derive", "cell": "derive", "join_parts": "parts", "parts_by_name": "parts",
+    "Part": "parts", "Raw": "derive", "join_parts": "parts", "parts_by_name": "parts",
     "records": "derive", "stamped": "stamp",
 }  # fmt: skip
 """Names that load Arrow and numpy, which reading commands do not need: found when first asked for."""
@@ -120,6 +121,7 @@ __all__ = [
     "problems",
     "read",
     "records",
+    "referred",
     "refused_files",
     "remove_records",
     "same_rows",
@@ -127,6 +129,8 @@ __all__ = [
     "set_key",
     "set_type",
     "stamped",
+    "text",
+    "texts",
     "touch_records",
     "write_records",
 ]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from muniment import model
 from muniment.base import db
 from muniment.base.engine import Engine
+from muniment.evidence.cells import referred, texts
 from muniment.evidence.types import Layout, Rule
 
 OBSERVED_BY = ("last_seen", "changed_on")
@@ -84,18 +85,6 @@ def records(
     return engine.rows("SELECT * FROM keyed ORDER BY source_key")
 
 
-def cell(rule: Rule, raw: str, attributes: Mapping[str, model.Attribute]) -> model.Normalised:
-    """What one raw cell gives under a rule; the same reading as the bulk path's."""
-    transform = rule.transform
-    context = model.Context(
-        decimal_comma=bool(transform.get("decimal_comma", False)),
-        day_first=transform.get("day_first"),
-        timezone=transform.get("timezone", "UTC"),
-        unit=transform.get("unit"),
-    )
-    return model.normalise(attributes[rule.attribute], raw, context)
-
-
 _NO_CELLS = pa.table(
     {
         "row": pa.array([], pa.int64()),
@@ -116,14 +105,15 @@ _NO_NOTES = pa.table({"row": pa.array([], pa.int64()), "note": pa.array([], pa.s
 def _read_column(
     table: pa.Table, rule: Rule, attributes: Mapping[str, model.Attribute], start: int, rank: int
 ) -> tuple[pa.Table, pa.Table]:
-    encoded = pc.dictionary_encode(table[rule.column].combine_chunks())
+    encoded = pc.dictionary_encode(texts(table, rule))
+    read = model.reader(attributes[rule.attribute], rule.transform, referred(table, rule))
     known = pc.is_valid(encoded).to_numpy(zero_copy_only=False)
     row_numbers = np.flatnonzero(known)
     codes = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
     outputs: list[list[tuple[str, str, int]]] = []
     remarks: list[str | None] = []
     for text in encoded.dictionary.to_pylist():
-        given = cell(rule, text, attributes)
+        given = read(text)
         found = [(rule.attribute, db.dumps(value), rank) for value in given.values]
         for position, (attribute, values) in enumerate(given.derived.items()):
             found += [(attribute, db.dumps(value), _DERIVED_RANK + rank + position) for value in values]
@@ -328,7 +318,7 @@ def _claims(engine: Engine, layout: Layout, multi: str) -> None:
         "keyed",
         "SELECT r.source_key, r.import_id, r.row_number, r.row_hash,"
         " md5(concat(r.asset_type, '/', r.type_stated, coalesce(c.claims, '{}'),"
-        " coalesce(e.claims, ''))) AS claims_hash,"
+        " coalesce(e.claims, ''), coalesce(n.problems, ''))) AS claims_hash,"
         " r.filled, r.delivered, r.observed, r.asset_type,"
         " r.type_stated, coalesce(c.claims, '{}') AS claims, coalesce(e.claims, '{}') AS derived,"
         " '{\"problems\":' || coalesce(n.problems, '[]')"

@@ -14,8 +14,10 @@ from muniment.flows.change import (
     set_mapping,
     split_asset,
     undo,
+    undo_mapping,
 )
 from muniment.flows.claims import Accuracy, judge, match_claims
+from muniment.flows.derive import newest_rows
 from muniment.flows.export import FORMATS, Exported, Wanted, export
 from muniment.flows.export_migration import LeftOut
 from muniment.flows.export_stamp import Stamp, read_stamp
@@ -46,6 +48,7 @@ __all__ = [
     "judge",
     "match_claims",
     "merge_assets",
+    "newest_rows",
     "quiet",
     "read_stamp",
     "reject_imports",
@@ -57,5 +60,6 @@ __all__ = [
     "set_mapping",
     "split_asset",
     "undo",
+    "undo_mapping",
     "withdraw",
 ]

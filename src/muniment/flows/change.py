@@ -4,6 +4,7 @@ Each is one transaction: the act is appended, what follows from it is derived an
 it happened.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from muniment import evidence, identity, mapping, register
-from muniment.base import engine, events, jobs
+from muniment.base import engine, events, ids, jobs
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
@@ -118,10 +119,12 @@ def undo(home: Home, act: UUID | None = None, reason: str = "", progress: Progre
 def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet) -> Changed:
     """Apply proposals for columns and read their rows again."""
 
-    def act(connection: sa.Connection, bulk: Engine) -> None:
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        act_id = ids.new()
         for column in columns:
-            mapping.accept(connection, home.scope, column)
+            mapping.accept(connection, home.scope, column, act_id)
         _derive_again(connection, home, bulk, columns)
+        return act_id
 
     return carry_out(home, "mapping.accepted", act, _named(columns), progress)
 
@@ -134,43 +137,47 @@ def reject_mapping(
 ) -> Changed:
     """Say that columns do not mean what was proposed or applied."""
 
-    def act(connection: sa.Connection, bulk: Engine) -> None:
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        act_id = ids.new()
         for column in columns:
-            mapping.reject(connection, home.scope, column, reason)
+            mapping.reject(connection, home.scope, column, reason, act_id)
         _derive_again(connection, home, bulk, columns)
+        return act_id
 
     return carry_out(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
 
 
 def set_mapping(
     home: Home,
-    column: mapping.ColumnMapping,
-    attribute: str,
+    columns: Sequence[mapping.ColumnMapping],
+    meaning: mapping.Meaning,
     *,
     new: dict[str, Any] | None = None,
     progress: Progress = quiet,
 ) -> Changed:
-    """Say what a column means; `new` defines an attribute of one's own on the way."""
+    """Say what columns mean and how they are read; `new` defines an attribute of one's own on the way."""
+
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        act_id = ids.new()
+        if new is not None:
+            mapping.add_attribute(connection, home.scope, meaning.attribute, new)
+        for column in columns:
+            rows, defaults = derive.newest_rows(connection, home, column)
+            said = dataclasses.replace(meaning, defaults=defaults, act_id=act_id)
+            mapping.assign_column(connection, home.scope, column, said, rows)
+        _derive_again(connection, home, bulk, columns)
+        return act_id
+
+    return carry_out(home, "mapping.set", act, {**_named(columns), "attribute": meaning.attribute}, progress)
+
+
+def undo_mapping(home: Home, act_id: UUID | None = None, progress: Progress = quiet) -> Changed:
+    """Take back what was said about columns: the act named, or the latest."""
 
     def act(connection: sa.Connection, bulk: Engine) -> None:
-        if new is not None:
-            mapping.add_attribute(connection, home.scope, attribute, new)
-        layout = evidence.get_layout(connection, column.layout_id)
-        delivered = evidence.list_imports(connection, home.scope, layout_ids=[layout.id])
-        if not delivered:
-            raise Rejected(f"{column.column!r} has no rows in this engagement")
-        source = next(s for s in evidence.list_sources(connection) if s.id == layout.source_id)
-        mapping.assign_column(
-            connection,
-            home.scope,
-            column,
-            attribute,
-            home.lake.read(delivered[-1].lake_path),
-            defaults=derive.reading_defaults(source),
-        )
-        _derive_again(connection, home, bulk, [column])
+        _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, act_id))
 
-    return carry_out(home, "mapping.set", act, {**_named([column]), "attribute": attribute}, progress)
+    return carry_out(home, "mapping.undone", act, {"undoes": str(act_id or "the latest")}, progress)
 
 
 def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progress = quiet) -> Changed:

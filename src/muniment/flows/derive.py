@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from muniment import evidence, identity, mapping, model, register
 from muniment.base import ids
 from muniment.base.engine import Engine
+from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.flows import guard
 from muniment.flows.types import Run
@@ -57,6 +58,21 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
     asset_type, stated = mapping.infer_type(sheet.tab, tab, mapped)
     evidence.set_key(connection, layout.id, key, reason)
     evidence.set_type(connection, layout.id, asset_type, stated=stated)
+
+
+def newest_rows(
+    connection: sa.Connection, home: Home, column: mapping.ColumnMapping
+) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows of a column's layout as last delivered, and how its source writes numbers and dates.
+
+    Raises:
+        Rejected: the layout has no rows in this engagement.
+    """
+    layout = evidence.get_layout(connection, column.layout_id)
+    delivered = evidence.list_imports(connection, home.scope, layout_ids=[layout.id])
+    if not delivered:
+        raise Rejected(f"{column.column!r} has no rows in this engagement")
+    return home.lake.read(delivered[-1].lake_path), reading_defaults(_source(connection, layout.source_id))
 
 
 def reading_defaults(source: evidence.Source) -> dict[str, Any]:
@@ -228,9 +244,9 @@ def _records(
     attributes: Mapping[str, model.Attribute],
 ) -> pa.Table:
     rules = [
-        evidence.Rule(column.column, column.attribute, column.transform)
+        evidence.Rule(column.column, attribute, transform)
         for column in mapping.current(connection, layout.id)
-        if column.applied and column.attribute is not None
+        for attribute, transform in column.readings
     ]
     raws = [
         evidence.Raw(

@@ -3,8 +3,20 @@
 Nothing here writes. `flows` and the doors call it; it may read every domain below.
 """
 
-from muniment.graph.relations import RELATIONS, Related, related
+from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.reliability import NEUTRAL, reliabilities
-from muniment.graph.why import Cell, Claim, Why, behind, why
+from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
-__all__ = ["NEUTRAL", "RELATIONS", "Cell", "Claim", "Related", "Why", "behind", "related", "reliabilities", "why"]
+__all__ = [
+    "NEUTRAL",
+    "Cell",
+    "Claim",
+    "Preview",
+    "Sample",
+    "Step",
+    "Why",
+    "behind",
+    "preview",
+    "reliabilities",
+    "why",
+]

@@ -20,6 +20,14 @@ from muniment.graph.reliability import reliabilities
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step between the cell and the value, as it is written, and the texts after it."""
+
+    step: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A raw cell and how it was read: file, row, column, the text as written, what it gave.
 
@@ -37,6 +45,7 @@ class Cell:
     mapping_probability: float
     mapped_by: str
     transform: Mapping[str, Any]
+    steps: tuple[Step, ...]
     gave: tuple[Any, ...]
     note: str | None
     problem: str | None
@@ -173,39 +182,43 @@ def _cells(
     for number in numbers:
         row = home.lake.row(delivery.lake_path, number)
         for column in columns:
-            raw = row.get(column.column)
-            if raw is None or column.attribute is None:
-                continue
-            rule = evidence.Rule(column.column, column.attribute, column.transform)
-            given = evidence.cell(rule, raw, known)
-            gave = given.values if column.attribute == attribute else given.derived.get(attribute, ())
-            if gave or (column.attribute == attribute and given.problem):
-                cells.append(_cell(delivery, number, row, column, gave, given))
+            for target, transform in column.readings:
+                rule = evidence.Rule(column.column, target, transform)
+                raw = evidence.text(rule, row)
+                if raw is None:
+                    continue
+                given = evidence.cell(rule, raw, known)
+                gave = given.values if target == attribute else given.derived.get(attribute, ())
+                if gave or (target == attribute and given.problem):
+                    cells.append(_cell((delivery, number, row), column, rule, raw, given._replace(values=gave)))
     direct = [cell for cell in cells if cell.mapped_to == attribute]
     return direct if direct and not known[attribute].multi else cells
 
 
 def _cell(
-    delivery: evidence.Import,
-    number: int,
-    row: Mapping[str, Any],
+    place: tuple[evidence.Import, int, Mapping[str, Any]],
     column: mapping.ColumnMapping,
-    gave: Sequence[Any],
+    rule: evidence.Rule,
+    raw: str,
     given: model.Normalised,
 ) -> Cell:
+    delivery, number, row = place
+    others, _ = model.joined_columns(rule.transform)
+    passed, _ = model.stages(rule.transform, raw)
     return Cell(
         delivery.file,
         delivery.tab,
         number,
         row.get("_line"),
-        column.column,
-        row.get(column.column),
-        column.attribute or "",
+        " + ".join((column.column, *others)),
+        raw,
+        rule.attribute,
         column.state,
         column.probability,
         column.actor,
-        dict(column.transform),
-        tuple(gave),
+        dict(rule.transform),
+        tuple(Step(model.step_written(stage.step), stage.texts) for stage in passed),
+        given.values,
         given.note,
         given.problem,
         _part(row.get("_payload"), column.column),

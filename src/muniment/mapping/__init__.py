@@ -7,19 +7,22 @@ what is known of common exports. Knows no rows of the database but its own and m
 from muniment.mapping.keys import choose_key, infer_type
 from muniment.mapping.kinds import FILE_COLUMN, Kind, Tab, kind, kinds, recognise
 from muniment.mapping.propose import Sheet, Thresholds, propose
-from muniment.mapping.store import add_attribute, attributes, current, past
+from muniment.mapping.store import Act, acts, add_attribute, attributes, current, past
 from muniment.mapping.types import APPLIED, ColumnMapping
-from muniment.mapping.verdict import accept, assign_column, reject
+from muniment.mapping.verdict import Meaning, accept, assign_column, reading_of, reject, undo
 
 __all__ = [
     "APPLIED",
     "FILE_COLUMN",
+    "Act",
     "ColumnMapping",
     "Kind",
+    "Meaning",
     "Sheet",
     "Tab",
     "Thresholds",
     "accept",
+    "acts",
     "add_attribute",
     "assign_column",
     "attributes",
@@ -30,6 +33,8 @@ __all__ = [
     "kinds",
     "past",
     "propose",
+    "reading_of",
     "recognise",
     "reject",
+    "undo",
 ]

@@ -4,6 +4,8 @@ Each takes a connection of a tenant's transaction; what is in force is the last 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +50,40 @@ def past(connection: sa.Connection, layout_id: UUID, column: str) -> list[Column
         .order_by(mappings.c.id)
     )
     return [_typed(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person said at once about columns, as (layout, column)."""
+
+    id: UUID
+    actor: str
+    at: datetime
+    columns: tuple[tuple[UUID, str], ...]
+    what: str
+    undone: bool
+
+
+def acts(connection: sa.Connection) -> list[Act]:
+    """What people said about columns, the latest first."""
+    undone = sa.select(mappings.c.undoes).where(mappings.c.undoes.is_not(None))
+    query = (
+        sa.select(
+            mappings.c.act_id,
+            sa.func.max(mappings.c.actor),
+            sa.func.max(mappings.c.at),
+            sa.func.array_agg(sa.func.distinct(sa.func.concat(mappings.c.layout_id, ":", mappings.c.column))),
+            sa.func.max(mappings.c.reasons[0].astext),
+            mappings.c.act_id.in_(undone),
+        )
+        .where(mappings.c.act_id.is_not(None))
+        .group_by(mappings.c.act_id)
+        .order_by(sa.func.max(mappings.c.id).desc())
+    )
+    return [
+        Act(act, actor, at, tuple((UUID(place[:36]), place[37:]) for place in sorted(places)), what, undone)
+        for act, actor, at, places, what, undone in connection.execute(query)
+    ]
 
 
 def _typed(row: Any) -> ColumnMapping:

@@ -1,4 +1,4 @@
-"""Tables of mapping: what each column means, as a log of choices, and attributes people added.
+"""Tables of mapping: what each column means, as a log of choices; attributes people added.
 
 Queried by `store` only.
 """
@@ -22,6 +22,8 @@ mappings = tenant_table(
     uid("decision_id"),
     text("actor"),
     moment("at"),
+    uid("act_id", nullable=True),
+    uid("undoes", nullable=True),
     sa.CheckConstraint("state in ('auto', 'suggested', 'accepted', 'rejected', 'unmapped')", name="state"),
     refers(["layout_id"], "layouts"),
     refers(["decision_id"], "decisions"),

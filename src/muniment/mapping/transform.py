@@ -1,4 +1,4 @@
-"""How the cells of a column are to be read: unit, decimal comma, order of day and month.
+"""How the cells of a column are to be read: unit, decimal comma, order of day and month, steps, checks.
 
 Inferred once, when a column is mapped, from its header and values, and stored with the mapping, so
 that every later row of the column is read alike.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from muniment import model
+from muniment.mapping.infer_steps import MOST_DISTINCT, infer_checks, infer_steps
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +25,7 @@ _NUMERIC = ("size", "number", "percent", "money", "integer")
 
 
 def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The transform for a column that is mapped to an attribute.
+    """The transform document for a column that is mapped to an attribute.
 
     Args:
         attribute: what it means.
@@ -49,7 +50,21 @@ def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Map
             found["day_first"] = day_first
         if defaults.get("timezone", "UTC") != "UTC":
             found["timezone"] = defaults["timezone"]
+    counts = _counts(cells)
+    if steps := infer_steps(attribute, sorted(counts)):
+        found["steps"] = steps
+    if checks := infer_checks(attribute, counts, found):
+        found["checks"] = checks
     return found
+
+
+def _counts(cells: pa.ChunkedArray) -> dict[str, int]:
+    """How often each trimmed cell occurs, of the first so many, sorted."""
+    import pyarrow.compute as pc
+
+    counted = pc.value_counts(pc.utf8_trim_whitespace(cells))
+    pairs = sorted(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+    return {text: count for text, count in pairs[:MOST_DISTINCT] if text}
 
 
 def _decimal_comma(cells: pa.ChunkedArray) -> bool:

@@ -20,7 +20,9 @@ APPLIED = ("auto", "accepted")
 class ColumnMapping:
     """What a column means, since when, by whom, and why.
 
-    `state` is auto, suggested, accepted, rejected or unmapped; only auto and accepted give values.
+    `state` is auto, suggested, accepted, rejected or unmapped; only auto and accepted give values. `transform`
+    is a document of `model.schema`. `act_id` is shared by what a person changed at once; `undoes` names the act
+    that was taken back.
     """
 
     id: int
@@ -36,8 +38,22 @@ class ColumnMapping:
     decision_id: UUID
     actor: str
     at: datetime
+    act_id: UUID | None = None
+    undoes: UUID | None = None
 
     @property
     def applied(self) -> bool:
         """Whether the column gives values."""
         return self.state in APPLIED and self.attribute is not None
+
+    @property
+    def readings(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """The attributes that the column gives, each with the transform for it; none unless it is applied."""
+        if not self.applied or self.attribute is None:
+            return ()
+        main = {key: value for key, value in self.transform.items() if key != "also"}
+        more = [
+            (entry["attribute"], {key: value for key, value in entry.items() if key != "attribute"})
+            for entry in self.transform.get("also", ())
+        ]
+        return ((self.attribute, main), *more)

@@ -17,24 +17,51 @@ from muniment.model.normalise import normalise
 from muniment.model.own import own_attribute
 from muniment.model.quantities import unit_in_header
 from muniment.model.render import render_markdown
+from muniment.model.syntax import parse, step_written, written
+from muniment.model.transform import (
+    Read,
+    Stage,
+    joined_columns,
+    reader,
+    referred_columns,
+    speaks_when_empty,
+    stages,
+    validated,
+)
 from muniment.model.types import STATES, AssetType, Attribute, Context, Normalised, Scalar, fold
+from muniment.model.vocabulary import CHECKS, READINGS, STEPS, schema
 
 __all__ = [
+    "CHECKS",
+    "READINGS",
     "STATES",
+    "STEPS",
     "AssetType",
     "Attribute",
     "Context",
     "Normalised",
+    "Read",
     "Scalar",
+    "Stage",
     "asset_type_of",
     "asset_types",
     "attribute",
     "attributes",
     "family",
     "fold",
+    "joined_columns",
     "normalise",
     "own_attribute",
+    "parse",
+    "reader",
+    "referred_columns",
     "render_markdown",
+    "schema",
+    "speaks_when_empty",
+    "stages",
+    "step_written",
     "unit_in_header",
     "uuid_byte_orders",
+    "validated",
+    "written",
 ]

@@ -158,10 +158,10 @@ def _listed(attribute: Attribute, raw: str, context: Context) -> Normalised:
             found.append(read(attribute, text, context))
     if len(found) == 1:
         return found[0]
-    return _joined(found) if found else _EMPTY
+    return join_readings(found) if found else _EMPTY
 
 
-def _joined(found: list[Normalised]) -> Normalised:
+def join_readings(found: list[Normalised]) -> Normalised:
     """Put the readings of a list's items together, each value once, in the order written."""
     values: dict[Scalar, None] = {}
     derived: dict[str, dict[Scalar, None]] = {}

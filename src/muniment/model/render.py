@@ -13,7 +13,7 @@ _HEAD = """# The model
 
 Made from the model itself by `python -m muniment.model > docs/model.md`; a test fails when the two
 differ. To extend it, edit `src/muniment/model/attributes.toml` and `asset_types.toml`, or add an
-attribute of your own with `muniment mappings set COLUMN --new ATTRIBUTE`.
+attribute of your own with `muniment mappings set COLUMN ATTRIBUTE --new text`.
 
 Columns: *type* is how a cell is read, with the unit its value is stored in; `[]` marks a list.
 *Identity* says what an equal value means: `exclusive` (normally belongs to one thing), `name`,

@@ -11,7 +11,6 @@ from muniment.register.reconcile import reconcile
 from muniment.register.store import (
     all_assets,
     as_of,
-    bearing,
     count_assets,
     count_conflicts,
     filled,
@@ -39,7 +38,6 @@ __all__ = [
     "Version",
     "all_assets",
     "as_of",
-    "bearing",
     "count_assets",
     "count_conflicts",
     "difference",

@@ -160,8 +160,7 @@ def read_arrow(connection: sa.Connection, statement: str, parameters: Sequence[A
 
 def stream(connection: sa.Connection, statement: sa.Executable, size: int = 5_000) -> Iterator[Any]:
     """Rows of a large result, fetched in parts through a server-side cursor."""
-    result = connection.execution_options(yield_per=size, stream_results=True).execute(statement)
-    yield from result
+    yield from connection.execute(statement, execution_options={"yield_per": size, "stream_results": True})
 
 
 def dumps(value: Any) -> str:

@@ -23,12 +23,14 @@ events = tenant_table(
 )
 
 
-def append(connection: sa.Connection, scope: Scope, topic: str, payload: dict[str, Any]) -> None:
-    """Add one event to the tenant's log; `topic` is `noun.verb` in the past tense."""
+def append(
+    connection: sa.Connection, scope: Scope, topic: str, payload: dict[str, Any], *, of_tenant: bool = False
+) -> None:
+    """Add one event to the log of the engagement, or of the tenant; `topic` is `noun.verb` in the past tense."""
     connection.execute(
         sa.insert(events).values(
             tenant_id=scope.tenant_id,
-            engagement_id=scope.engagement_id,
+            engagement_id=None if of_tenant else scope.engagement_id,
             at=clock.now(),
             topic=topic,
             actor=scope.actor,

@@ -84,11 +84,11 @@ def application_engine(configuration: settings.Settings) -> sa.Engine:
 def owner_engine(configuration: settings.Settings) -> sa.Engine:
     """Connections of the database's owner, whom no policy holds back; for looking after the home only."""
     if configuration["database_url"]:
-        return _admin(address_of(configuration["database_url"]))
+        return admin_engine(address_of(configuration["database_url"]))
     from muniment.base import embedded
 
     address = embedded.ensure(configuration.home, idle_seconds=configuration["idle_seconds"])
-    return _admin(address.url(database=_DATABASE))
+    return admin_engine(address.url(database=_DATABASE))
 
 
 def _tenants(configuration: settings.Settings) -> list[str]:
@@ -104,7 +104,7 @@ def _embedded(configuration: settings.Settings) -> sa.Engine:
     application = db.engine(address.url(database=_DATABASE, user=db.APPLICATION_ROLE))
     if _is_current(application):
         return application
-    owner = _admin(address.url(database="postgres"))
+    owner = admin_engine(address.url(database="postgres"))
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         known = sa.text("SELECT 1 FROM pg_database WHERE datname = :name")
         if not connection.scalar(known, {"name": _DATABASE}):
@@ -115,7 +115,7 @@ def _embedded(configuration: settings.Settings) -> sa.Engine:
                     raise
     owner.dispose()
     url = address.url(database=_DATABASE)
-    admin = _admin(url)
+    admin = admin_engine(url)
     try:
         schema.prepare(admin, lambda old: _backup(configuration, url, old), address.password)
     finally:
@@ -170,7 +170,7 @@ def prepare(configuration: settings.Settings, url: str) -> None:
         Permanent: it refuses us, or cannot be brought to this version.
         Retryable: it does not answer.
     """
-    admin = _admin(url)
+    admin = admin_engine(url)
     try:
         schema.prepare(admin, lambda old: _backup(configuration, url, old))
     except sa.exc.OperationalError as error:
@@ -186,7 +186,8 @@ def prepare(configuration: settings.Settings, url: str) -> None:
         admin.dispose()
 
 
-def _admin(url: str) -> sa.Engine:
+def admin_engine(url: str) -> sa.Engine:
+    """Connections in the role that a URL names, none of them kept."""
     return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"application_name": "muniment"})
 
 

@@ -146,7 +146,7 @@ def writer(scope: Scope, command: str, waiting: Callable[[str], None] = lambda _
 
     The lock is a session lock of PostgreSQL, so it ends with the process, however that ends.
     """
-    key = scope.engagement_id.int & ((1 << 63) - 1)
+    key = writer_key(scope)
     with scope.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             waiting(_holder(scope))
@@ -157,6 +157,11 @@ def writer(scope: Scope, command: str, waiting: Callable[[str], None] = lambda _
             yield
         finally:
             connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+def writer_key(scope: Scope) -> int:
+    """The number of the lock that an engagement's writer holds."""
+    return scope.engagement_id.int & ((1 << 63) - 1)
 
 
 def _announce(scope: Scope, command: str) -> None:

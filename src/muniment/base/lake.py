@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ from muniment.base.errors import Permanent
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_BLOCK = 1 << 20
 
 
 class Lake:
@@ -66,6 +70,39 @@ class Lake:
                     return rows[0]
                 first += size
         raise Permanent(f"{path} has no row {number}: restore the lake from a backup")
+
+    def remove(self, paths: Sequence[str]) -> int:
+        """Remove files; one that is gone already is no error. Returns the bytes they took."""
+        size = 0
+        for path in paths:
+            place = self._place(path)
+            if self.files.exists(place):
+                size += int(self.files.size(place) or 0)
+                self.files.rm_file(place)
+        return size
+
+    def copy_to(self, other: Lake) -> Iterator[int]:
+        """Copy every file into another lake, reading each back to compare; yields the bytes of each.
+
+        Raises:
+            Permanent: a file did not arrive as it is here.
+        """
+        for place in sorted(self.files.find(self.root)) if self.files.exists(self.root) else ():
+            target = f"{other.root}/{place.removeprefix(self.root).lstrip('/')}"
+            other.files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+            wanted = hashlib.sha256()
+            with self.files.open(place, "rb") as source, other.files.open(f"{target}.part", "wb") as sink:
+                while block := source.read(_BLOCK):
+                    wanted.update(block)
+                    sink.write(block)
+            other.files.mv(f"{target}.part", target)
+            found = hashlib.sha256()
+            with other.files.open(target, "rb") as arrived:
+                while block := arrived.read(_BLOCK):
+                    found.update(block)
+            if found.digest() != wanted.digest():
+                raise Permanent(f"{target} did not arrive as it was: is the disk full or the connection bad?")
+            yield int(self.files.size(place) or 0)
 
     def _open(self, path: str) -> Any:
         try:

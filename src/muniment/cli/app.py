@@ -11,7 +11,7 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, generate, imports, look, mappings, match, screen, set_aside, setup
+from muniment.cli import change, exports, generate, imports, keeping, look, mappings, match, screen, set_aside, setup
 
 app = typer.Typer(
     name="muniment",
@@ -69,6 +69,8 @@ app.add_typer(match.app, name="match", rich_help_panel=_LOOK)
 app.command("model", rich_help_panel=_SET_UP)(setup.model_)
 app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
 app.command("generate", rich_help_panel=_SET_UP)(generate.generate)
+app.add_typer(keeping.app, name="home", rich_help_panel=_SET_UP)
+app.command("move", rich_help_panel=_SET_UP)(keeping.move)
 app.command("stop", rich_help_panel=_SET_UP)(setup.stop)
 
 

@@ -17,11 +17,13 @@ from muniment.flows.change import (
     undo_mapping,
 )
 from muniment.flows.claims import Accuracy, judge, match_claims
+from muniment.flows.delete_engagement import Removed, delete_engagement
 from muniment.flows.derive import newest_rows
 from muniment.flows.export import FORMATS, Exported, Wanted, export
 from muniment.flows.export_migration import LeftOut
 from muniment.flows.export_stamp import Stamp, read_stamp
 from muniment.flows.import_batch import import_files, resume, resume_open
+from muniment.flows.move import Moved, move
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
 from muniment.flows.summary import Summary
@@ -34,7 +36,9 @@ __all__ = [
     "Changed",
     "Exported",
     "LeftOut",
+    "Moved",
     "Progress",
+    "Removed",
     "Request",
     "Stamp",
     "Summary",
@@ -43,11 +47,13 @@ __all__ = [
     "approve_imports",
     "as_table",
     "change_source",
+    "delete_engagement",
     "export",
     "import_files",
     "judge",
     "match_claims",
     "merge_assets",
+    "move",
     "newest_rows",
     "quiet",
     "read_stamp",

@@ -4,11 +4,11 @@ Asked by whoever looks after the home, as the database's owner, whom no policy h
 """
 
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from muniment import __version__
 from muniment.base import db, schema
 from muniment.base import home as homes
 from muniment.base.errors import Permanent
@@ -70,7 +70,7 @@ def census(configuration: Settings) -> Census:
         homes.shown(url) if url else "embedded",
         configuration.lake_url,
         {"database": size, "lake": lake_bytes(Lake(configuration.lake_url)), **folders},
-        __version__,
+        metadata.version("muniment"),
         revision,
         version,
         held,

@@ -80,19 +80,22 @@ def _first(value: Any) -> str:
 
 
 def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
-    """Show one asset: its values with confidence and source, its records, its conflicts."""
+    """Show one asset: its values with confidence and source, its relations, its records, its conflicts."""
     with screen.open_estate() as estate:
         asset = estate.asset(name)
         records = estate.records(asset)
+        relations = estate.related(asset)
         conflicts = estate.conflicts(asset=asset)
     if as_json:
         body = screen.plain(asset)
         body["records"] = [{**screen.plain(r.record), "source": r.source} for r in records]
+        body["relations"] = screen.plain(relations)
         body["conflicts"] = screen.plain(conflicts)
         screen.dump(body)
         return
     _print_head(asset)
     _print_values(asset, {conflict.attribute for conflict in conflicts})
+    _print_relations(relations)
     screen.say("")
     screen.table(
         "Records",
@@ -143,6 +146,29 @@ def _print_values(asset: "register.Asset", disputed: set[str]) -> None:
                 asset.values.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
             )
         ],
+    )
+
+
+_MOST_SHOWN = 20
+
+
+def _print_relations(relations: "list[graph.Related]") -> None:
+    if not relations:
+        return
+    screen.say("")
+    screen.table(
+        "Relations",
+        ["", "name", "type", "id"],
+        [
+            [
+                one.relation,
+                screen.clean(one.name),
+                (one.type or "").replace("_", " ") if one.asset else f"not found: {screen.clean(one.note)}",
+                screen.short(one.asset) if one.asset else "",
+            ]
+            for one in relations[:_MOST_SHOWN]
+        ],
+        note=f"and {len(relations) - _MOST_SHOWN} more: --json lists them" if len(relations) > _MOST_SHOWN else "",
     )
 
 

@@ -75,6 +75,16 @@ class Looks:
             records = evidence.get_records(connection, identity.members(connection, asset.id))
         return [Claimed(names[record.source_id], record) for record in records]
 
+    def related(self, name: "str | UUID | register.Asset") -> list[graph.Related]:
+        """What an asset runs on, stands in or belongs to, and what does so with it: by the names in its values.
+
+        Raises:
+            NotFound: nothing is called so.
+        """
+        asset = self.asset(name)
+        with self.home.scope.transaction() as connection:
+            return graph.related(connection, self.home.scope, asset)
+
     def why(self, name: "str | UUID | register.Asset", attribute: str) -> graph.Why:
         """Prove a value: winner, rivals, rule, and the raw cell of every claim.
 

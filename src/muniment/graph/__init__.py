@@ -4,19 +4,23 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 """
 
 from muniment.graph.preview import Preview, Sample, preview
+from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, reliabilities
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
     "NEUTRAL",
+    "RELATIONS",
     "Cell",
     "Claim",
     "Preview",
+    "Related",
     "Sample",
     "Step",
     "Why",
     "behind",
     "preview",
+    "related",
     "reliabilities",
     "why",
 ]

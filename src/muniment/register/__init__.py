@@ -11,6 +11,7 @@ from muniment.register.reconcile import reconcile
 from muniment.register.store import (
     all_assets,
     as_of,
+    bearing,
     count_assets,
     count_conflicts,
     filled,
@@ -38,6 +39,7 @@ __all__ = [
     "Version",
     "all_assets",
     "as_of",
+    "bearing",
     "count_assets",
     "count_conflicts",
     "difference",

@@ -5,7 +5,7 @@ Each takes a connection of a tenant's transaction; searches go through narrow co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -322,6 +322,21 @@ def find_by_name(connection: sa.Connection, scope: Scope, text: str) -> list[UUI
         if found:
             return found
     return []
+
+
+def bearing(
+    connection: sa.Connection, scope: Scope, attributes: Sequence[str], words: Sequence[str], limit: int
+) -> list[Asset]:
+    """Assets (retired ones left out) with one of these exact terms in one of the attributes, by name."""
+    chosen = sa.select(terms.c.asset_id).where(
+        terms.c.engagement_id == scope.engagement_id, terms.c.term.in_(words), terms.c.attribute.in_(attributes)
+    )
+    query = (
+        sa.select(*_FIELDS)
+        .where(assets.c.engagement_id == scope.engagement_id, assets.c.state != "retired", assets.c.id.in_(chosen))
+        .order_by(assets.c.name, assets.c.id)
+    )
+    return [_asset(row) for row in connection.execute(query.limit(limit))]
 
 
 def all_assets(connection: sa.Connection, scope: Scope, query: Query | None = None) -> Iterator[Asset]:

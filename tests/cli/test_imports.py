@@ -1,6 +1,8 @@
 """Bringing files in: import, imports, rejects, problems."""
 
+import io
 import json
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -162,3 +164,34 @@ def test_a_naive_date_of_observation_is_utc(fresh, tmp_path):
     fresh("import", write(tmp_path), "--observed", "2026-03-05T10:00:00")
     (listed,) = fresh("imports", "--json").json
     assert datetime.fromisoformat(listed["observed_at"]) == datetime(2026, 3, 5, 10, tzinfo=UTC)
+
+
+class Piped:
+    """Standard input with something in it."""
+
+    def __init__(self, data):
+        self.buffer = io.BytesIO(data)
+
+    def isatty(self):
+        return False
+
+
+def test_standard_input_is_imported_by_the_name_it_is_given(fresh, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Piped(write(tmp_path).read_bytes()))
+    done = fresh("import", "-", "--name", "scan", "--format", "csv", "--json")
+    assert [(entry["file"], entry["rows"]) for entry in done.json["files"]] == [("scan.csv", 2)]
+
+
+def test_a_stream_and_a_database_are_imported_on_their_own(fresh, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Piped(b"a,b\n"))
+    for arguments in (["-", "a.csv"], ["postgresql://u@127.0.0.1:9/x", "a.csv"]):
+        refused = fresh("import", *arguments)
+        assert refused.code == 2
+        assert "on its own" in refused.err
+
+
+def test_a_database_that_does_not_answer_is_a_wrong_request_and_shows_no_password(fresh):
+    refused = fresh("import", "postgresql://u:s3cret-pa55@127.0.0.1:9/x", "--table", "t")
+    assert (refused.code, refused.out) == (2, "")
+    assert "postgresql://127.0.0.1/x cannot be read" in refused.err
+    assert "s3cret" not in refused.err

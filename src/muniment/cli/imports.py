@@ -3,9 +3,9 @@
 Called by `app`; draws progress on standard error, so that standard output can be piped.
 """
 
+import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -21,11 +21,19 @@ app = typer.Typer(help="Past imports; `imports resume` carries an interrupted on
 
 def import_(
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Files, archives, or folders of them (csv, xlsx, json, xml, parquet, sqlite, zip, tar.gz, ...)."
+            help="Files, archives, or folders of them (csv, xlsx, json, xml, parquet, sqlite, zip, tar.gz, ...);"
+            " `-` for standard input; or the URL of a database."
         ),
     ],
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="Of a database: a table or view to import; again for more.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of standard input: what to call it.")] = "",
+    file_format: Annotated[
+        str, typer.Option("--format", help="Of standard input: csv, json, ... where the content does not tell.")
+    ] = "",
     source: Annotated[
         str | None, typer.Option(help="Name of the system they come from; else told by their columns.")
     ] = None,
@@ -55,7 +63,11 @@ def import_(
     waits for you (`muniment mappings`) without stopping the import. An interrupted import is carried
     on by the next one. Importing the same file again changes nothing.
 
+    Of a database name the tables; leave the password out of the URL and set MUNIMENT_SOURCE_PASSWORD.
+
     Examples: muniment import exports/   ·   muniment import cmdb.csv --source "ServiceNow EMEA" --full
+    ·   zcat scan.gz | muniment import - --name scan.csv
+    ·   muniment import postgresql://reader@cmdb/assets --table cmdb_ci_server
     """
     options: estate.ImportOptions = {
         "source": source, "kind": kind, "full": full, "observed_at": _past(observed), "dry_run": dry_run,
@@ -64,11 +76,31 @@ def import_(
         screen.open_estate(create=True, engagement=engagement) as opened,
         screen.progress(show=not as_json) as progress,
     ):
-        summary = opened.import_files(*paths, progress=progress, **options)
+        if "-" in paths:
+            ending = f".{file_format.lower().lstrip('.')}" if file_format else ""
+            _alone(paths)
+            stream = _standard_input()
+            summary = opened.import_stream(stream, f"{name or 'stream'}{ending}", progress=progress, **options)
+        elif any("://" in path for path in paths):
+            summary = opened.import_tables(_alone(paths), *tables or (), progress=progress, **options)
+        else:
+            summary = opened.import_files(*paths, progress=progress, **options)
     if as_json:
         screen.dump(summary.to_json())
     else:
         _print(summary)
+
+
+def _alone(paths: list[str]) -> str:
+    if len(paths) > 1:
+        raise Rejected("import a stream or a database on its own: files and other sources in a second command")
+    return paths[0]
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin.isatty():
+        raise Rejected("`-` reads standard input, and nothing is piped into it: `cat x.csv | muniment import -`")
+    return sys.stdin.buffer
 
 
 def _past(observed: datetime | None) -> datetime | None:

@@ -6,7 +6,7 @@ Part of `Estate`; changes are flows of their own, so the register is folded when
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, BinaryIO, Unpack
 from uuid import UUID
 
 from muniment import evidence, flows, mapping, model
@@ -46,6 +46,27 @@ class BringsIn:
             raise Rejected("name at least one file or folder to import")
         request = flows.Request(tuple(Path(path) for path in paths), **options)
         return flows.import_files(self.home, request, progress)
+
+    def import_stream(
+        self,
+        stream: BinaryIO,
+        name: str = "stream",
+        *,
+        progress: flows.Progress = flows.quiet,
+        **options: Unpack[ImportOptions],
+    ) -> flows.Summary:
+        """Import what a stream gives, as if it were a file of that name; see `flows.import_stream`."""
+        return flows.import_stream(self.home, stream, flows.Request((), **options), name, progress)
+
+    def import_tables(
+        self, url: str, *tables: str, progress: flows.Progress = flows.quiet, **options: Unpack[ImportOptions]
+    ) -> flows.Summary:
+        """Import tables or views of another database by its URL; see `flows.import_tables`.
+
+        Raises:
+            Rejected: no table is named (the message lists what there is), or it cannot be read.
+        """
+        return flows.import_tables(self.home, url, tables, flows.Request((), **options), progress)
 
     def resume(self, flow: str | UUID | None = None, progress: flows.Progress = flows.quiet) -> flows.Summary:
         """Carry on an import that was interrupted: the one of that id (or its end), or the only one.

@@ -57,11 +57,13 @@ from muniment.evidence.types import SET_ASIDE, Import, ImportAct, Layout, Record
 if TYPE_CHECKING:
     from muniment.evidence.derive import Raw, records
     from muniment.evidence.parts import Part, join_parts, parts_by_name
+    from muniment.evidence.read_sql import copy_tables, database
     from muniment.evidence.stamp import stamped
 
 _BULK = {
     "Part": "parts", "Raw": "derive", "join_parts": "parts", "parts_by_name": "parts",
     "records": "derive", "stamped": "stamp",
+    "copy_tables": "read_sql", "database": "read_sql",
 }  # fmt: skip
 """Names that load Arrow and numpy, which reading commands do not need: found when first asked for."""
 
@@ -95,9 +97,11 @@ __all__ = [
     "cell",
     "change_source",
     "close_import",
+    "copy_tables",
     "count_by_source",
     "count_records",
     "count_rejects",
+    "database",
     "decide_full",
     "earlier_counts",
     "find_delivery",

@@ -22,6 +22,7 @@ from muniment.flows.derive import newest_rows
 from muniment.flows.export import FORMATS, Exported, Wanted, export
 from muniment.flows.export_migration import LeftOut
 from muniment.flows.export_stamp import Stamp, read_stamp
+from muniment.flows.fetch import import_stream, import_tables
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.move import Moved, move
 from muniment.flows.progress import Progress, quiet
@@ -50,6 +51,8 @@ __all__ = [
     "delete_engagement",
     "export",
     "import_files",
+    "import_stream",
+    "import_tables",
     "judge",
     "match_claims",
     "merge_assets",

@@ -19,42 +19,46 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Past imports; `imports resume` carries an interrupted one on.", invoke_without_command=True)
 
 
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files, archives, or folders of them (csv, xlsx, json, xml, parquet, sqlite, zip, tar.gz, ...);"
+        " `-` for standard input; or the URL of a database."
+    ),
+]
+Tables = Annotated[
+    list[str] | None, typer.Option("--table", help="Of a database: a table or view to import; again for more.")
+]
+Name = Annotated[str, typer.Option(help="Of standard input: what to call it.")]
+Ending = Annotated[
+    str, typer.Option("--format", help="Of standard input: csv, json, ... where the content does not tell.")
+]
+Source = Annotated[str | None, typer.Option(help="Name of the system they come from; else told by their columns.")]
+Kind = Annotated[str | None, typer.Option(help="Kind of export (servicenow, rvtools, ...); else told by the columns.")]
+Full = Annotated[
+    bool | None,
+    typer.Option(
+        "--full/--partial",
+        help="Whether they list everything the source has: with --full, what is missing is gone.",
+        show_default="what the source says",
+    ),
+]
+Observed = Annotated[datetime | None, typer.Option(help="When the source saw it (UTC); else the file's own date.")]
+Engagement = Annotated[str | None, typer.Option(help="The piece of work to import into.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do it all, show what would change, keep nothing.")]
+
+
 def import_(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files, archives, or folders of them (csv, xlsx, json, xml, parquet, sqlite, zip, tar.gz, ...);"
-            " `-` for standard input; or the URL of a database."
-        ),
-    ],
-    tables: Annotated[
-        list[str] | None, typer.Option("--table", help="Of a database: a table or view to import; again for more.")
-    ] = None,
-    name: Annotated[str, typer.Option(help="Of standard input: what to call it.")] = "",
-    file_format: Annotated[
-        str, typer.Option("--format", help="Of standard input: csv, json, ... where the content does not tell.")
-    ] = "",
-    source: Annotated[
-        str | None, typer.Option(help="Name of the system they come from; else told by their columns.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="Kind of export (servicenow, rvtools, ...); else told by the columns.")
-    ] = None,
-    full: Annotated[
-        bool | None,
-        typer.Option(
-            "--full/--partial",
-            help="Whether they list everything the source has: with --full, what is missing is gone.",
-            show_default="what the source says",
-        ),
-    ] = None,
-    observed: Annotated[
-        datetime | None, typer.Option(help="When the source saw it (UTC); else the file's own date.")
-    ] = None,
-    engagement: Annotated[str | None, typer.Option(help="The piece of work to import into.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Do it all, show what would change, keep nothing.")
-    ] = False,
+    paths: Paths,
+    tables: Tables = None,
+    name: Name = "",
+    file_format: Ending = "",
+    source: Source = None,
+    kind: Kind = None,
+    full: Full = None,
+    observed: Observed = None,
+    engagement: Engagement = None,
+    dry_run: DryRun = False,
     as_json: screen.Json = False,
 ) -> None:
     """Import exports into the register.

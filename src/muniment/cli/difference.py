@@ -1,6 +1,6 @@
 """What a change would do to the register, as people read it: counts, by attribute, a sample.
 
-Used by every command with --dry-run that simulates a change.
+Used by `diff`, and by every command with --dry-run that simulates a change.
 """
 
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 _MANY = 12
 
 
-def show(found: "register.Difference", what: str) -> None:
-    """Print what would change; nothing has."""
-    screen.say(f"Simulated, nothing kept: {what}", "bold")
+def show(found: "register.Difference", what: str, *, past: bool = False) -> None:
+    """Print what would change, or with `past` what has."""
+    screen.say(what if past else f"Simulated, nothing kept: {what}", "bold")
     if found.empty:
-        screen.say("  Nothing in the register would change.")
+        screen.say("  Nothing in the register differs." if past else "  Nothing in the register would change.")
         return
     counts = {
         "created": found.created,
@@ -28,7 +28,8 @@ def show(found: "register.Difference", what: str) -> None:
     }
     assets = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     screen.say(f"  Assets     {assets or 'none'}")
-    screen.say(f"  Conflicts  {found.conflicts_opened:,} opened, {found.conflicts_closed:,} closed")
+    if not past:
+        screen.say(f"  Conflicts  {found.conflicts_opened:,} opened, {found.conflicts_closed:,} closed")
     if found.values:
         listed = [f"{name} {count:,}" for name, count in list(found.values.items())[:_MANY]]
         more = len(found.values) - len(listed)
@@ -41,7 +42,7 @@ def show(found: "register.Difference", what: str) -> None:
         screen.say("")
         screen.table(
             "For example",
-            ["asset", "attribute", "now", "then"],
+            ["asset", "attribute", "before" if past else "now", "after" if past else "then"],
             [
                 [
                     screen.clean(one.asset),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from muniment.base.errors import Rejected
-from muniment.cli import look, screen
+from muniment.cli import look, moment, screen
 
 if TYPE_CHECKING:
     from muniment import flows
@@ -44,6 +44,7 @@ def export(
     columns: Annotated[
         str | None, typer.Option(help="Only these attributes, in this order: owner,os,memory_mib.")
     ] = None,
+    as_of: moment.AsOf = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Export the register, or the part of it that `muniment assets` would list.
@@ -68,6 +69,7 @@ def export(
             type=kind,
             source=source,
             where=look.conditions(where or []),
+            as_of=moment.read(as_of),
             columns=[name.strip() for name in (columns or "").split(",") if name.strip()],
         )
     if output is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from muniment.cli import screen
+from muniment.cli import difference, moment, screen
 
 if TYPE_CHECKING:
     from muniment import graph, register
@@ -24,6 +24,7 @@ def assets(
         str, typer.Option(help="name, type, state, confidence, updated_at, version; -name turns it round.")
     ] = "name",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50,
+    as_of: moment.AsOf = None,
     as_json: screen.Json = False,
 ) -> None:
     """List the assets of the register.
@@ -32,7 +33,15 @@ def assets(
     """
     with screen.open_estate() as estate:
         chosen = conditions(where or [])
-        found = estate.assets(query, type=kind, source=source, where=chosen, sort=sort, limit=limit + 1)
+        found = estate.assets(
+            query,
+            type=kind,
+            source=source,
+            where=chosen,
+            sort=sort,
+            limit=limit + 1,
+            as_of=moment.read(as_of),
+        )
         shown = found[:limit]
     if as_json:
         screen.dump(shown)
@@ -79,8 +88,14 @@ def _first(value: Any) -> str:
     return "" if value is None else screen.words(value, 40)
 
 
-def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
-    """Show one asset: its values with confidence and source, its relations, its records, its conflicts."""
+def show(name: screen.AssetName, as_of: moment.AsOf = None, as_json: screen.Json = False) -> None:
+    """Show one asset: its values with confidence and source, its relations, its records, its conflicts.
+
+    With --as-of its values as they were; relations, records and conflicts are those of today and left out.
+    """
+    if as_of is not None:
+        _show_past(name, as_of, as_json=as_json)
+        return
     with screen.open_estate() as estate:
         asset = estate.asset(name)
         records = estate.records(asset)
@@ -112,6 +127,37 @@ def show(name: screen.AssetName, as_json: screen.Json = False) -> None:
         ],
         note="\n`muniment why ASSET ATTRIBUTE` proves a value; `muniment history ASSET` tells what changed.",
     )
+
+
+def _show_past(name: str, as_of: str, *, as_json: bool) -> None:
+    with screen.open_estate() as estate:
+        asset = estate.asset(name, as_of=moment.read(as_of))
+    if as_json:
+        screen.dump(asset)
+        return
+    _print_head(asset)
+    _print_values(asset, set())
+    screen.say("\n`muniment diff` tells what has changed since; `muniment history ASSET` when and through what.")
+
+
+def diff(
+    start: Annotated[str, typer.Argument(help="The earlier moment: 2026-03-01, 2026-03-01T12:30, or '7 days ago'.")],
+    end: Annotated[str | None, typer.Argument(help="The later moment; else now.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only of this asset.")] = None,
+    as_json: screen.Json = False,
+) -> None:
+    """Tell what differs in the register, or in one asset, between two moments.
+
+    Examples: muniment diff 2026-03-01   ·   muniment diff "7 days ago" --asset app01
+    """
+    with screen.open_estate() as estate:
+        first, last = moment.read(start), moment.read(end)
+        found = estate.diff(first, last, asset)
+    if as_json:
+        screen.dump(found)
+        return
+    until = f"{last:%Y-%m-%d %H:%M}" if last else "now"
+    difference.show(found, f"From {first:%Y-%m-%d %H:%M} to {until} (UTC)", past=True)
 
 
 def _print_head(asset: "register.Asset") -> None:

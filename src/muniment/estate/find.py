@@ -4,6 +4,7 @@ Called by `estate`; every miss says what there is instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,24 +15,27 @@ from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 
 
-def asset(connection: sa.Connection, scope: Scope, text: str) -> register.Asset:
-    """The one asset that goes by a name, an id, the end of an id, or any exact value.
+def asset(connection: sa.Connection, scope: Scope, text: str, as_of: datetime | None = None) -> register.Asset:
+    """The one asset that goes by a name, an id, the end of an id, or any exact value; as it was, if so asked.
 
     Raises:
-        NotFound: nothing is called so.
+        NotFound: nothing is called so, or it was not there then.
         Rejected: several are; the message lists them with their ids.
     """
     found = register.find_by_name(connection, scope, text)
+    if not found and as_of:  # it may have gone since
+        past = register.find(connection, scope, register.Query(where=(("name", text),), as_of=as_of))
+        found = [one.id for one in past]
     if not found:
         try:
             found = [identity.current_asset(connection, scope, UUID(text))]
         except ValueError:
             raise NotFound(f"no asset is called {text!r}: `muniment assets {text[:20]}` searches") from None
-    assets = [register.get(connection, scope, asset_id) for asset_id in found]
-    if len(assets) > 1:
+    if len(found) > 1:
+        assets = [register.get(connection, scope, asset_id) for asset_id in found]
         listed = "; ".join(f"{one.name} ({one.type}) {ids.short(one.id)}" for one in assets)
         raise Rejected(f"{text!r} may be any of {len(assets)}: {listed}. Give the id")
-    return assets[0]
+    return register.get(connection, scope, found[0], as_of)
 
 
 def by_end(known: Iterable[UUID], text: str, what: str) -> UUID:

@@ -50,7 +50,7 @@ class HandsOut:
         Args:
             output: a file to write whole or not at all (replaced if it exists), or an open binary one.
             form: one of `flows.FORMATS`; else by the ending of the file.
-            options: words, type, source, where, columns: see `ExportOptions`.
+            options: words, type, source, where, columns, as_of: see `ExportOptions`.
 
         Raises:
             Rejected: there is no such format, type or attribute, or the file cannot be written.
@@ -60,7 +60,13 @@ class HandsOut:
         with scope.transaction() as connection:
             where = options.get("where")
             pairs = find.conditions(mapping.attributes(connection), where) if where else ()
-            query = register.Query(options.get("words", ""), options.get("type"), options.get("source"), tuple(pairs))
+            query = register.Query(
+                options.get("words", ""),
+                options.get("type"),
+                options.get("source"),
+                tuple(pairs),
+                as_of=options.get("as_of"),
+            )
             columns = tuple(options.get("columns", ()))
             if not isinstance(output, str | os.PathLike):
                 return flows.export(connection, self.home, output, flows.Wanted(form or "csv", query, columns))

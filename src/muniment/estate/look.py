@@ -4,9 +4,11 @@ Part of `Estate`; nothing here writes.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from muniment import evidence, graph, identity, mapping, model, register
+from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.estate import find
 from muniment.estate.assets import Assets
@@ -32,6 +34,7 @@ class Looks:
         where: Mapping[str, str] | None = None,
         sort: str = "name",
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> Assets:
         """The assets that match: a sequence with `to_arrow()` and `to_pandas()`.
 
@@ -42,6 +45,7 @@ class Looks:
             where: attribute (or "state") and the exact value it must have.
             sort: name, type, state, confidence, updated_at, version; "-name" turns it round.
             limit: at most so many; None for all.
+            as_of: as they were at that moment (with a time zone); None for the present.
 
         Raises:
             Rejected: there is no such attribute or type, or nothing can be sorted by that.
@@ -50,18 +54,36 @@ class Looks:
         with self.home.scope.transaction() as connection:
             pairs = find.conditions(mapping.attributes(connection), where) if where else ()
         order, descending = sort.removeprefix("-"), sort.startswith("-")
-        return Assets(self.home, register.Query(words, type, source, tuple(pairs), order, descending, limit))
+        return Assets(self.home, register.Query(words, type, source, tuple(pairs), order, descending, limit, as_of))
 
-    def asset(self, name: "str | UUID | register.Asset") -> register.Asset:
-        """One asset.
+    def asset(self, name: "str | UUID | register.Asset", *, as_of: datetime | None = None) -> register.Asset:
+        """One asset, as it is or as it was at a moment.
 
         Raises:
-            NotFound: nothing is called so.
+            NotFound: nothing is called so, or it was not there then.
             Rejected: several are; the message lists them with their ids.
         """
         with self.home.scope.transaction() as connection:
             wanted = name.id if isinstance(name, register.Asset) else name
-            return find.asset(connection, self.home.scope, str(wanted))
+            return find.asset(connection, self.home.scope, str(wanted), as_of)
+
+    def diff(
+        self,
+        start: datetime,
+        end: datetime | None = None,
+        asset: "str | UUID | register.Asset | None" = None,
+    ) -> register.Difference:
+        """What differs between two moments (with time zones; `end` None: now), of one asset or of the register.
+
+        Raises:
+            NotFound: there is no such asset.
+            Rejected: the end is before the start.
+        """
+        if end is not None and end < start:
+            raise Rejected(f"{end:%Y-%m-%d %H:%M} is before {start:%Y-%m-%d %H:%M}: give the earlier moment first")
+        chosen = self.asset(asset).id if asset is not None else None
+        with self.home.scope.transaction() as connection:
+            return register.between(connection, self.home.scope, start, end, chosen)
 
     def records(self, name: "str | UUID | register.Asset") -> list[Claimed]:
         """What each source claims of an asset: its records with the names of their sources.

@@ -30,7 +30,7 @@ class ExportOptions(TypedDict, total=False):
     """What to export: every key may be left out.
 
     `words`, `type`, `source` and `where` narrow it as they narrow `assets`; `columns` are the attributes
-    to write, in their order (else all that have a value).
+    to write, in their order (else all that have a value); `as_of` a past moment, with a time zone.
     """
 
     words: str
@@ -38,6 +38,7 @@ class ExportOptions(TypedDict, total=False):
     source: str | None
     where: Mapping[str, str]
     columns: Sequence[str]
+    as_of: datetime | None
 
 
 class ActOptions(TypedDict, total=False):

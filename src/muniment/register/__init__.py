@@ -4,7 +4,7 @@
 `fingerprint` says whether two registers are the same. Knows records and identity, no files.
 """
 
-from muniment.register.difference import difference, remember
+from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.policy import Reliability
 from muniment.register.reconcile import reconcile
@@ -40,6 +40,7 @@ __all__ = [
     "all_assets",
     "as_of",
     "bearing",
+    "between",
     "count_assets",
     "count_conflicts",
     "difference",

@@ -1,14 +1,19 @@
-"""What a change did, or would do, to the register: counts by attribute, a sample, conflicts.
+"""What a change did, or would do, to the register, or what differs between two moments of it.
 
-`remember` before and `difference` after, in one transaction; flows use it to simulate a change. Both
-work set-based in the database and keep nothing.
+`remember` before and `difference` after, in one transaction: flows use it to simulate a change; `between`
+compares the past. All work set-based in the database and keep nothing.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from muniment.base.tenancy import Scope
+from muniment.register import past
+from muniment.register.tables import assets, conflicts
 from muniment.register.types import Difference, ValueChange
 
 _SAMPLE = 20
@@ -30,9 +35,32 @@ def remember(connection: sa.Connection, scope: Scope) -> None:
     _copy(connection, scope, "before")
 
 
+def between(
+    connection: sa.Connection, scope: Scope, start: datetime, end: datetime | None = None, asset: UUID | None = None
+) -> Difference:
+    """What differs between two moments of the register (`end` None: now), of one asset or of all.
+
+    Conflicts are counted as zero: only the present ones are kept.
+    """
+    _copy(connection, scope, "before", _Moment(start, asset))
+    return _compare(connection, scope, _Moment(end, asset))
+
+
 def difference(connection: sa.Connection, scope: Scope) -> Difference:
     """What has changed since `remember` was called in this transaction."""
-    _copy(connection, scope, "after")
+    return _compare(connection, scope, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Of when a copy is made, and of which asset; None: the present, and all."""
+
+    at: datetime | None
+    asset: UUID | None
+
+
+def _compare(connection: sa.Connection, scope: Scope, moment: _Moment | None) -> Difference:
+    _copy(connection, scope, "after", moment)
     connection.execute(sa.text(_CHANGED))
     attributes = connection.execute(
         sa.text("SELECT attribute, count(*) FROM changed_values GROUP BY attribute ORDER BY 2 DESC, 1")
@@ -65,22 +93,17 @@ def difference(connection: sa.Connection, scope: Scope) -> Difference:
     return found
 
 
-def _copy(connection: sa.Connection, scope: Scope, when: str) -> None:
-    parameters = {"engagement": scope.engagement_id}
-    connection.execute(
-        sa.text(
-            f"CREATE TEMP TABLE assets_{when} ON COMMIT DROP AS SELECT id, name, type, state, values"
-            " FROM assets WHERE engagement_id = :engagement"
-        ),
-        parameters,
-    )
-    connection.execute(
-        sa.text(
-            f"CREATE TEMP TABLE conflicts_{when} ON COMMIT DROP AS SELECT asset_id, attribute, kind"
-            " FROM conflicts WHERE engagement_id = :engagement"
-        ),
-        parameters,
-    )
+def _copy(connection: sa.Connection, scope: Scope, when: str, moment: _Moment | None = None) -> None:
+    table = past.assets_at(moment.at) if moment and moment.at else assets
+    chosen = sa.select(*(table.c[name] for name in ("id", "name", "type", "state", "values")))
+    chosen = chosen.where(table.c.engagement_id == scope.engagement_id)
+    if moment and moment.asset:
+        chosen = chosen.where(table.c.id == moment.asset)
+    disputes = sa.select(conflicts.c.asset_id, conflicts.c.attribute, conflicts.c.kind)
+    disputes = disputes.where(sa.false() if moment else conflicts.c.engagement_id == scope.engagement_id)
+    for name, rows in ((f"assets_{when}", chosen), (f"conflicts_{when}", disputes)):
+        query = rows.compile(connection)
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}", query.params)
 
 
 def _forget(connection: sa.Connection) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from muniment.base import clock, db
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
+from muniment.register import past
 from muniment.register.tables import assets, conflicts, stale, terms, versions
 from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Version
 
@@ -170,9 +171,11 @@ _TEMPORARY = (
 )
 _CLOSE = (
     "INSERT INTO asset_versions (tenant_id, asset_id, version, engagement_id, valid_from, valid_to,"
-    " type, subtype, state, name, values, provenance, cause, created_at, created_by, actor)"
+    " type, subtype, state, name, confidence, sources, record_count, values, provenance, cause, created_at,"
+    " created_by, actor)"
     " SELECT a.tenant_id, a.id, a.version, a.engagement_id, a.updated_at, :now, a.type, a.subtype,"
-    " a.state, a.name, a.values, a.provenance, a.cause, a.created_at, a.created_by, a.updated_by"
+    " a.state, a.name, a.confidence, a.sources, a.record_count, a.values, a.provenance, a.cause,"
+    " a.created_at, a.created_by, a.updated_by"
     " FROM assets a"
 )
 _UPSERT = (
@@ -266,26 +269,39 @@ def find(connection: sa.Connection, scope: Scope, query: Query) -> list[Asset]:
     """
     if query.sort not in _SORTS:
         raise Rejected(f"cannot sort by {query.sort!r}: use one of {', '.join(_SORTS)}")
-    order = assets.c[query.sort].desc() if query.descending else assets.c[query.sort]
-    statement = _matching(sa.select(*_FIELDS), scope, query).order_by(order, assets.c.id)
+    table = _table(query)
+    order = table.c[query.sort].desc() if query.descending else table.c[query.sort]
+    statement = _matching(table, scope, query).order_by(order, table.c.id)
     return [_asset(row) for row in connection.execute(statement.limit(query.limit))]
 
 
-def _matching(statement: sa.Select[Any], scope: Scope, query: Query) -> sa.Select[Any]:
-    statement = statement.where(assets.c.engagement_id == scope.engagement_id)
+def _table(query: Query) -> sa.FromClause:
+    """The assets as they are, or as they were."""
+    return assets if query.as_of is None else past.assets_at(query.as_of)
+
+
+def _matching(table: sa.FromClause, scope: Scope, query: Query) -> sa.Select[Any]:
+    statement = sa.select(*(table.c[name] for name in Asset.__dataclass_fields__))
+    statement = statement.where(table.c.engagement_id == scope.engagement_id)
     if query.type:
-        statement = statement.where(assets.c.type == query.type)
+        statement = statement.where(table.c.type == query.type)
     if query.source:
-        statement = statement.where(assets.c.sources.contains([query.source]))
+        statement = statement.where(table.c.sources.contains([query.source]))
     for word in query.words.lower().split():
-        statement = statement.where(assets.c.id.in_(_having(scope, terms.c.term, word, prefix=True)))
+        statement = statement.where(_found(table, scope, None, word, prefix=True))
     for attribute, value in query.where:
         if attribute in {"type", "state", "name"}:
-            statement = statement.where(assets.c[attribute] == value)
-            continue
-        chosen = _having(scope, terms.c.term, value.strip().lower(), prefix=False)
-        statement = statement.where(assets.c.id.in_(chosen.where(terms.c.attribute == attribute)))
+            statement = statement.where(table.c[attribute] == value)
+        else:
+            statement = statement.where(_found(table, scope, attribute, value.strip().lower(), prefix=False))
     return statement
+
+
+def _found(table: sa.FromClause, scope: Scope, attribute: str | None, text: str, *, prefix: bool) -> Any:
+    if table is not assets:
+        return past.has_value(table.c["values"], attribute, text, prefix=prefix)
+    chosen = _having(scope, terms.c.term, text, prefix=prefix)
+    return table.c.id.in_(chosen if attribute is None else chosen.where(terms.c.attribute == attribute))
 
 
 def _having(scope: Scope, column: sa.Column[Any], word: str, *, prefix: bool) -> sa.Select[Any]:
@@ -295,17 +311,17 @@ def _having(scope: Scope, column: sa.Column[Any], word: str, *, prefix: bool) ->
     return chosen.where(column >= word, column < word + "\U0010ffff")
 
 
-def get(connection: sa.Connection, scope: Scope, asset_id: UUID) -> Asset:
-    """One asset by its id.
+def get(connection: sa.Connection, scope: Scope, asset_id: UUID, as_of: datetime | None = None) -> Asset:
+    """One asset by its id, as it is or as it was at a moment.
 
     Raises:
-        NotFound: there is none of that id.
+        NotFound: there is none of that id, or it was not there then.
     """
-    row = connection.execute(
-        sa.select(*_FIELDS).where(assets.c.id == asset_id, assets.c.engagement_id == scope.engagement_id)
-    ).one_or_none()
+    table = _table(Query(as_of=as_of))
+    row = connection.execute(_matching(table, scope, Query()).where(table.c.id == asset_id)).one_or_none()
     if row is None:
-        raise NotFound(f"{asset_id} is not an asset of this engagement: `muniment assets` lists them")
+        when = f" on {as_of:%Y-%m-%d %H:%M}" if as_of else ""
+        raise NotFound(f"{asset_id} is not an asset of this engagement{when}: `muniment assets` lists them")
     return _asset(row)
 
 
@@ -341,7 +357,8 @@ def bearing(
 
 def all_assets(connection: sa.Connection, scope: Scope, query: Query | None = None) -> Iterator[Asset]:
     """Every asset that matches a query's conditions (not its order and limit), by name then id, streamed."""
-    statement = _matching(sa.select(*_FIELDS), scope, query or Query()).order_by(assets.c.name, assets.c.id)
+    table = _table(query or Query())
+    statement = _matching(table, scope, query or Query()).order_by(table.c.name, table.c.id)
     for row in db.stream(connection, statement):
         yield _asset(row)
 
@@ -463,7 +480,7 @@ def count_conflicts(
 
 def filled(connection: sa.Connection, scope: Scope, query: Query | None = None) -> dict[str, dict[str, int]]:
     """Per type and attribute: how many assets that match have a value. A type without values is there, empty."""
-    chosen = _matching(sa.select(assets.c.type, assets.c["values"]), scope, query or Query()).cte("chosen")
+    chosen = _matching(_table(query or Query()), scope, query or Query()).cte("chosen")
     key = sa.func.jsonb_object_keys(chosen.c["values"]).table_valued("key").render_derived("k")
     counts: dict[str, dict[str, int]] = {
         kind: {} for kind in connection.scalars(sa.select(chosen.c.type).distinct().order_by(chosen.c.type))

@@ -71,7 +71,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to list: words that begin a value, type, source, exact values, order, how many."""
+    """What to list: words that begin a value, type, source, exact values, order, how many, as of when."""
 
     words: str = ""
     type: str | None = None
@@ -80,6 +80,7 @@ class Query:
     sort: str = "name"
     descending: bool = False
     limit: int | None = 50
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,15 @@ def test_the_fingerprint_is_one_number_that_does_not_change_by_reading(look, ids
 
 def test_ids_are_in_the_fingerprint_only_where_asked(look):
     assert look("fingerprint").out != look("fingerprint", "--ids").out
+
+
+def test_a_report_is_written_by_the_ending_of_its_name(change, tmp_path):
+    done = change("report", "-o", tmp_path / "client.html")
+    assert done.code == 0
+    assert "Report on 4 assets" in done.out
+    assert (tmp_path / "client.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "exists: give another name" in change("report", "-o", tmp_path / "client.html").err
+    later = change("report", "-o", tmp_path / "client.xlsx", "--since", "2026-01-01")
+    assert (later.code, (tmp_path / "client.xlsx").read_bytes()[:2]) == (0, b"PK")
+    assert "write a date such as" in change("report", "-o", tmp_path / "x.html", "--since", "lately").err
+    assert "html or xlsx, not 'pdf'" in change("report", "-o", tmp_path / "client.pdf").err

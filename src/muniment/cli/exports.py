@@ -1,9 +1,10 @@
-"""Commands that hand the register out: export, fingerprint.
+"""Commands that hand the register out: export, report, fingerprint.
 
 Called by `app`; writes a whole file or none, and never overwrites one unasked.
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,6 +76,40 @@ def export(
     if output is not None:
         screen.say(f"{done.count:,} assets written to {output}")
     _say_left_out(done)
+
+
+def report(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .html or .xlsx tells the format.")
+    ] = Path("report.html"),
+    since: Annotated[
+        str | None, typer.Option(help="Tell what changed since this date (2026-05-31); else since the last report.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write the report for a client: coverage, sources, conflicts, changes, what to decide and do.
+
+    Example: muniment report -o report.html   ·   muniment report -o report.xlsx --since 2026-05-31
+
+    The HTML is one file without scripts that needs nothing else; it is made to be read on a screen and printed on A4.
+    The workbook has the same numbers, and every source by attribute, in tabs to filter.
+    """  # fmt: skip
+    if output.exists() and not force:
+        raise Rejected(f"{output} exists: give another name, or --force to replace it")
+    with screen.open_estate() as estate:
+        made = estate.report(output, None, _moment(since))
+    conflicts = sum(made.severities.values())
+    screen.say(f"Report on {sum(made.live.values()):,} assets and {conflicts:,} conflicts written to {output}")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Rejected(f"--since {text}: write a date such as 2026-05-31, or 2026-05-31T12:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _say_left_out(done: "flows.Exported") -> None:

@@ -62,7 +62,8 @@ def open_estate(*, create: bool = False, **more: Any) -> "estate.Estate":
 
 def configuration(**more: Any) -> settings.Settings:
     """The settings in force: options, then environment, then file."""
-    return settings.load({key: value for key, value in {**overrides, **more}.items() if value is not None})
+    given = [*overrides.items(), *more.items()]  # an option that was not given hides no other
+    return settings.load({key: value for key, value in given if value is not None})
 
 
 def open_home(**more: Any) -> "Home":

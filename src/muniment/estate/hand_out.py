@@ -6,6 +6,7 @@ Part of `Estate`; a file appears whole or not at all.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Unpack
 
@@ -74,6 +75,25 @@ class HandsOut:
             wanted = flows.Wanted(form or target.suffix.lstrip(".").lower(), query, columns)
             with whole_file(target) as handle:
                 return flows.export(connection, self.home, handle, wanted)
+
+    def report(
+        self, output: str | os.PathLike[str] | BinaryIO, form: str | None = None, since: datetime | None = None
+    ) -> flows.Report:
+        """Write the report for a client, HTML or XLSX; returns the numbers in it.
+
+        Args:
+            output: a file to write whole or not at all (replaced if it exists), or an open binary one.
+            form: html or xlsx; else by the ending of the file.
+            since: tell what changed since then; else since the previous report.
+
+        Raises:
+            Rejected: there is no such format, or the file cannot be written.
+        """
+        if not isinstance(output, str | os.PathLike):
+            return flows.report(self.home, output, form or "html", since)
+        target = Path(output)
+        with whole_file(target) as handle:
+            return flows.report(self.home, handle, form or target.suffix.lstrip(".").lower(), since)
 
     def fingerprint(self, *, with_ids: bool = False) -> str:
         """One number for the whole register, 64 hex digits: equal registers have equal ones."""

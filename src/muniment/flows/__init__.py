@@ -26,6 +26,7 @@ from muniment.flows.fetch import import_stream, import_tables
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.move import Moved, move
 from muniment.flows.progress import Progress, quiet
+from muniment.flows.report import REPORT_FORMATS, Report, assemble, report
 from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
 from muniment.flows.summary import Summary
 from muniment.flows.tabulate import as_table
@@ -33,6 +34,7 @@ from muniment.flows.types import Request
 
 __all__ = [
     "FORMATS",
+    "REPORT_FORMATS",
     "Accuracy",
     "Changed",
     "Exported",
@@ -40,6 +42,7 @@ __all__ = [
     "Moved",
     "Progress",
     "Removed",
+    "Report",
     "Request",
     "Stamp",
     "Summary",
@@ -47,6 +50,7 @@ __all__ = [
     "accept_mapping",
     "approve_imports",
     "as_table",
+    "assemble",
     "change_source",
     "delete_engagement",
     "export",
@@ -63,6 +67,7 @@ __all__ = [
     "reject_imports",
     "reject_mapping",
     "rekey",
+    "report",
     "restore",
     "resume",
     "resume_open",

@@ -1,4 +1,4 @@
-"""Reads across domains: how sources weigh, and the way of a value back to its raw cells.
+"""Reads across domains: how sources weigh, the way of a value back to its raw cells, counts for reports.
 
 Nothing here writes. `flows` and the doors call it; it may read every domain below.
 """
@@ -6,6 +6,8 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, reliabilities
+from muniment.graph.store import confidences, contributions, disputes, filled, opponents, since, states
+from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Since
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
@@ -13,14 +15,26 @@ __all__ = [
     "RELATIONS",
     "Cell",
     "Claim",
+    "Contribution",
+    "Dispute",
+    "Moved",
+    "Opponents",
     "Preview",
     "Related",
     "Sample",
+    "Since",
     "Step",
     "Why",
     "behind",
+    "confidences",
+    "contributions",
+    "disputes",
+    "filled",
+    "opponents",
     "preview",
     "related",
     "reliabilities",
+    "since",
+    "states",
     "why",
 ]

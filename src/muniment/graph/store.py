@@ -1,0 +1,128 @@
+"""Counts across domains for reports: coverage, what each source contributes, disputes, changes.
+
+Set-based and read-only; called by `flows`. Each takes a connection of a tenant's transaction.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from muniment.base.tenancy import Scope
+from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Since
+
+
+def states(connection: sa.Connection, scope: Scope) -> list[tuple[str, str, int]]:
+    """How many assets there are of each type and state."""
+    query = (
+        "SELECT type, state, count(*) FROM assets WHERE engagement_id = :engagement GROUP BY type, state"
+        " ORDER BY count(*) DESC, type, state"
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(sa.text(query), _of(scope))]
+
+
+def confidences(connection: sa.Connection, scope: Scope) -> list[int]:
+    """How many assets in use have a confidence below .5, .7, .85, .95, and above."""
+    query = (
+        "SELECT width_bucket(confidence, ARRAY[0.5, 0.7, 0.85, 0.95]::double precision[]), count(*) FROM assets"
+        " WHERE engagement_id = :engagement AND state <> 'retired' GROUP BY 1"
+    )
+    found: dict[int, int] = {row[0]: row[1] for row in connection.execute(sa.text(query), _of(scope))}
+    return [found.get(band, 0) for band in range(5)]
+
+
+def filled(connection: sa.Connection, scope: Scope) -> dict[tuple[str, str], int]:
+    """How many assets in use of a type have a value for an attribute."""
+    query = (
+        "SELECT a.type, k, count(*) FROM assets a CROSS JOIN LATERAL jsonb_object_keys(a.values) k"
+        " WHERE a.engagement_id = :engagement AND a.state <> 'retired' GROUP BY a.type, k"
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(sa.text(query), _of(scope))}
+
+
+def contributions(connection: sa.Connection, scope: Scope) -> list[Contribution]:
+    """What each source says of each attribute of assets in use, from the provenance of their values."""
+    return [Contribution(*row) for row in connection.execute(sa.text(_CONTRIBUTIONS), _of(scope))]
+
+
+_CONTRIBUTIONS = """
+WITH spoken AS (
+  SELECT a.id, p.key AS attribute, s.source, v.chosen, jsonb_array_length(v.sources) AS shared
+  FROM assets a CROSS JOIN LATERAL jsonb_each(a.provenance) p CROSS JOIN LATERAL (
+    SELECT p.value -> 'sources' AS sources, true AS chosen WHERE NOT jsonb_exists(p.value, 'each')
+    UNION ALL SELECT r -> 'sources', false FROM jsonb_array_elements(p.value -> 'rivals') r
+    UNION ALL SELECT e -> 'sources', true FROM jsonb_array_elements(p.value -> 'each') e
+  ) v CROSS JOIN LATERAL jsonb_array_elements_text(v.sources) s(source)
+  WHERE a.engagement_id = :engagement AND a.state <> 'retired' AND p.key <> 'asset_type'
+), said AS (
+  SELECT id, attribute, source, bool_or(chosen) AS chosen, max(shared) AS shared,
+    count(*) OVER (PARTITION BY id, attribute) AS speakers
+  FROM spoken GROUP BY id, attribute, source
+)
+SELECT source, attribute, count(*), count(*) FILTER (WHERE speakers = 1), count(*) FILTER (WHERE shared > 1),
+  count(*) FILTER (WHERE speakers > 1 AND shared = 1), count(*) FILTER (WHERE NOT chosen)
+FROM said GROUP BY source, attribute ORDER BY source, attribute
+"""
+
+
+def disputes(connection: sa.Connection, scope: Scope) -> list[Dispute]:
+    """Open conflicts by attribute and severity."""
+    query = (
+        "SELECT attribute, severity, count(*) FROM conflicts WHERE engagement_id = :engagement"
+        " GROUP BY attribute, severity ORDER BY count(*) DESC, attribute, severity"
+    )
+    return [Dispute(*row) for row in connection.execute(sa.text(query), _of(scope))]
+
+
+def opponents(connection: sa.Connection, scope: Scope, limit: int = 12) -> list[Opponents]:
+    """Pairs of sources with different values in one conflict, the most frequent first."""
+    query = (
+        "WITH sides AS (SELECT c.asset_id, c.attribute, c.kind, x.place, s.source FROM conflicts c"
+        "  CROSS JOIN LATERAL jsonb_array_elements(c.claims) WITH ORDINALITY x(claim, place)"
+        "  CROSS JOIN LATERAL jsonb_array_elements_text(x.claim -> 'sources') s(source)"
+        "  WHERE c.engagement_id = :engagement)"
+        " SELECT a.source, b.source, count(DISTINCT (a.asset_id, a.attribute, a.kind)) FROM sides a JOIN sides b"
+        " ON b.asset_id = a.asset_id AND b.attribute = a.attribute AND b.kind = a.kind AND b.place <> a.place"
+        " AND a.source < b.source GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT :limit"
+    )
+    return [Opponents(*row) for row in connection.execute(sa.text(query), {**_of(scope), "limit": limit})]
+
+
+def since(connection: sa.Connection, scope: Scope, moment: datetime, sample: int = 15) -> Since:
+    """What changed between a moment and now, read off the versions."""
+    parameters = {**_of(scope), "moment": moment, "sample": sample}
+    counts = connection.execute(sa.text(_OLD + _COUNTS), parameters).one()
+    by_attribute = {
+        row[0]: (row[1], row[2], row[3]) for row in connection.execute(sa.text(_OLD + _MOVES + _TALLY), parameters)
+    }
+    moved = tuple(Moved(*row) for row in connection.execute(sa.text(_OLD + _MOVES + _SAMPLE), parameters))
+    created, removed, retired, changed, opened = counts
+    return Since(created, removed, retired, changed, opened, by_attribute, moved)
+
+
+_OLD = (
+    "WITH old AS (SELECT asset_id AS id, state, values FROM asset_versions"
+    " WHERE engagement_id = :engagement AND valid_from <= :moment AND valid_to > :moment)"
+)
+_COUNTS = (
+    " SELECT (SELECT count(*) FROM assets a WHERE a.engagement_id = :engagement AND a.created_at > :moment),"
+    " (SELECT count(*) FROM old WHERE NOT EXISTS (SELECT 1 FROM assets a WHERE a.id = old.id)),"
+    " (SELECT count(*) FROM old JOIN assets a USING (id) WHERE a.state = 'retired' AND old.state <> 'retired'),"
+    " (SELECT count(*) FROM old JOIN assets a USING (id) WHERE a.values <> old.values),"
+    " (SELECT count(*) FROM conflicts c WHERE c.engagement_id = :engagement AND c.opened_at > :moment)"
+)
+_MOVES = (
+    ", moves AS (SELECT a.name, k.key AS attribute, old.values -> k.key AS before, a.values -> k.key AS after"
+    " FROM old JOIN assets a USING (id) CROSS JOIN LATERAL"
+    " (SELECT jsonb_object_keys(old.values || a.values) AS key) k"
+    " WHERE a.values <> old.values AND (old.values -> k.key) IS DISTINCT FROM (a.values -> k.key))"
+)
+_TALLY = (
+    " SELECT attribute, count(*) FILTER (WHERE before IS NULL),"
+    " count(*) FILTER (WHERE before IS NOT NULL AND after IS NOT NULL), count(*) FILTER (WHERE after IS NULL)"
+    " FROM moves GROUP BY attribute ORDER BY count(*) DESC, attribute"
+)
+_SAMPLE = " SELECT name, attribute, before, after FROM moves ORDER BY name, attribute LIMIT :sample"
+
+
+def _of(scope: Scope) -> dict[str, object]:
+    return {"engagement": scope.engagement_id}

@@ -26,7 +26,8 @@ from muniment.flows.fetch import import_stream, import_tables
 from muniment.flows.import_batch import import_files, resume, resume_open
 from muniment.flows.move import Moved, move
 from muniment.flows.progress import Progress, quiet
-from muniment.flows.report import REPORT_FORMATS, Report, assemble, report
+from muniment.flows.report import REPORT_FORMATS, report
+from muniment.flows.report_contents import Report, assemble
 from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
 from muniment.flows.summary import Summary
 from muniment.flows.tabulate import as_table

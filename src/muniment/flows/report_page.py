@@ -11,7 +11,7 @@ from muniment.flows import report_charts as charts
 from muniment.flows.report_charts import Part
 
 if TYPE_CHECKING:
-    from muniment.flows.report import Report
+    from muniment.flows.report_contents import Report
 
 _BANDS = ("doubtful, below .50", "weak, to .70", "fair, to .85", "likely, to .95", "sure, from .95")
 _STATES = {"retired": "rest", "discovered": "band2"}

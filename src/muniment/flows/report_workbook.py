@@ -11,7 +11,7 @@ from muniment.flows.export_tables import workbook_formats
 from muniment.flows.report_page import by_source
 
 if TYPE_CHECKING:
-    from muniment.flows.report import Report
+    from muniment.flows.report_contents import Report
 
 _LONGEST = 32_000
 _NARROW = 12

@@ -3,10 +3,10 @@
 Called by `report`. Templates escape every value; the file refers to nothing outside itself.
 """
 
-from importlib import resources
+from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
-from muniment import __version__, model, register
+from muniment import model, register
 from muniment.flows import report_charts as charts
 from muniment.flows.report_charts import Part
 
@@ -35,7 +35,7 @@ def page(report: "Report") -> str:
     return template.render(
         report=report,
         css=(folder / "report.css").read_text(encoding="utf-8"),
-        version=__version__,
+        version=metadata.version("muniment"),
         assets=sum(report.live.values()),
         retired=sum(count for _, state, count in report.states if state == "retired"),
         open_conflicts=sum(report.severities.values()),

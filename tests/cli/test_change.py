@@ -13,14 +13,14 @@ def test_merging_and_undoing_leaves_no_trace_in_the_register(change):
     assert "merged app01 and app02 (act " in merged.out
     assert len(change("assets", "--json").json) == 3
     (act,) = change("undo", "--list", "--json").json
-    assert (act["reason"], act["actor"], act["undone"]) == ("one chassis", "tester", False)
+    assert (act["reason"], act["actor"], act["undone_at"]) == ("one chassis", "tester", None)
     undone = change("undo", act["id"][-8:], "--reason", "wrong")
     assert undone.code == 0
-    assert "undone " in undone.out
+    assert "undone: merged app01 and app02" in undone.out
     assert change("fingerprint", "--ids").out == before
     listed = change("undo", "--list")
     assert "one chassis" in listed.out
-    assert "yes" in listed.out
+    assert "by tester" in listed.out
     assert "merge" in change("history", "app01").out
 
 
@@ -66,5 +66,17 @@ def test_an_asset_cannot_be_merged_with_itself(look):
     assert wrong.err.startswith("error: ")
 
 
-def test_without_merges_and_splits_it_says_so(look):
-    assert "Merges and splits: none." in look("undo", "--list").out
+def test_without_acts_it_says_so(look):
+    assert "What people did: none." in look("undo", "--list").out
+
+
+def test_a_merge_or_split_is_simulated_first(change):
+    before = change("fingerprint", "--ids").out
+    merged = change("merge", "app01", "app02", "--dry-run")
+    assert "merging app01 and app02 would create 0 assets" in merged.out
+    assert "nothing was changed" in merged.out
+    _, records = ids_of(change, "app03")
+    split = change("split", "app03", records[0][-8:], "--dry-run", "--json").json
+    assert split["difference"]["created"] == 1
+    assert change("fingerprint", "--ids").out == before
+    assert change("undo", "--list", "--json").json == []

@@ -80,7 +80,7 @@ def test_two_merges_are_undone_one_by_one(estate):
     assert fingerprint(estate, with_ids=True) == stages[1]
     flows.undo(estate)
     assert fingerprint(estate, with_ids=True) == stages[0]
-    with pytest.raises(NotFound, match="no merge or split"):
+    with pytest.raises(NotFound, match="nothing to undo"):
         flows.undo(estate)
 
 

@@ -11,7 +11,20 @@ import typer
 
 from muniment import __version__
 from muniment.base.errors import MunimentError
-from muniment.cli import change, exports, generate, imports, keeping, look, mappings, match, screen, set_aside, setup
+from muniment.cli import (
+    change,
+    exports,
+    generate,
+    imports,
+    keeping,
+    look,
+    mappings,
+    match,
+    resolve,
+    screen,
+    set_aside,
+    setup,
+)
 
 app = typer.Typer(
     name="muniment",
@@ -64,6 +77,9 @@ app.command("conflicts", rich_help_panel=_LOOK)(look.conflicts)
 app.command("export", rich_help_panel=_LOOK)(exports.export)
 app.command("report", rich_help_panel=_LOOK)(exports.report)
 app.command("fingerprint", rich_help_panel=_LOOK)(exports.fingerprint)
+app.command("resolve", rich_help_panel=_CHANGE)(resolve.resolve)
+app.command("accept", rich_help_panel=_CHANGE)(resolve.accept)
+app.command("edit", rich_help_panel=_CHANGE)(resolve.edit)
 app.command("merge", rich_help_panel=_CHANGE)(change.merge)
 app.command("split", rich_help_panel=_CHANGE)(change.split)
 app.command("undo", rich_help_panel=_CHANGE)(change.undo)

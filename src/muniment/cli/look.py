@@ -238,6 +238,7 @@ _RULES = {
     "most_reported": "the value that most sources report wins",
     "authoritative": "a source that is authoritative for this attribute decides",
     "union": "all values are kept, the best supported first",
+    "resolved": "a person said so, which outranks every source",
 }
 
 
@@ -247,6 +248,8 @@ def _print_why(proof: "graph.Why") -> None:
         f"rule {proof.rule}: {_RULES.get(proof.rule, '')} · {screen.confidence(proof.confidence)} · "
         f"a conflict here is {proof.severity}"
     )
+    if proof.resolution:
+        screen.say(_resolved(proof.resolution))
     if proof.conflict:
         screen.say(f"in conflict: {screen.clean(proof.conflict, 300)}", "yellow")
     screen.say("")
@@ -267,6 +270,14 @@ def _print_why(proof: "graph.Why") -> None:
         screen.say("")
     for claim in proof.claims:
         _print_claim(claim)
+
+
+def _resolved(word: "register.Resolution") -> str:
+    until = f" · until {word.until:%Y-%m-%d}" if word.until else ""
+    agreed = " · until the sources agree" if word.until_agreed else ""
+    came = f", as {screen.clean(word.chosen_source)} said" if word.chosen_source else ""
+    reason = f": {screen.clean(word.reason, 300)}" if word.reason else " (no reason given)"
+    return f"resolved by {screen.clean(word.actor)} on {word.at:%Y-%m-%d %H:%M}{came}{reason}{until}{agreed}"
 
 
 def _print_claim(claim: "graph.Claim") -> None:
@@ -352,12 +363,15 @@ def conflicts(
     severity: Annotated[str | None, typer.Option(help="critical, high, medium or low.")] = None,
     attribute: Annotated[str | None, typer.Option(help="Only this attribute.")] = None,
     asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
+    state: Annotated[str, typer.Option(help="open, resolved, accepted, or all.")] = "open",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the most severe first.")] = 20,
     as_json: screen.Json = False,
 ) -> None:
     """List where sources disagree, the most severe first, each with a hint how to settle it."""
     with screen.open_estate() as estate:
-        found = estate.conflicts(severity=severity, attribute=attribute, asset=asset, limit=limit)
+        found = estate.conflicts(
+            severity=severity, attribute=attribute, asset=asset, state=None if state == "all" else state, limit=limit
+        )
         counts = estate.count_conflicts(attribute=attribute, asset=asset)
     if severity:
         counts = {severity: counts.get(severity, 0)}
@@ -369,9 +383,9 @@ def conflicts(
     of = "".join([f" of {attribute}" if attribute else "", f" of {screen.clean(asset)}" if asset else ""])
     screen.table(
         f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
-        if found
-        else f"Conflicts{of}",
-        ["severity", "asset", "attribute", "claims, the winner first", "hint"],
+        if found and state == "open"
+        else f"Conflicts{of}" + ("" if state == "open" else f", {state}"),
+        ["severity", "asset", "attribute", "claims, the winner first", "state and hint"],
         [
             [
                 c.severity,
@@ -380,9 +394,21 @@ def conflicts(
                 " | ".join(
                     f"{screen.words(claim['value'], 40)} ({screen.words(claim['sources'])})" for claim in c.claims[:4]
                 ),
-                screen.clean(c.hint, 200),
+                _state(c),
             ]
             for c in found
         ],
-        note="" if found else "The sources agree.",
+        note="`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it, `review` goes through them."
+        if found
+        else "The sources agree."
+        if state == "open"
+        else "",
     )
+
+
+def _state(conflict: "register.Conflict") -> str:
+    settled = conflict.decision
+    if settled is None:
+        return screen.clean(conflict.hint, 200)
+    reason = f": {screen.clean(settled['reason'], 150)}" if settled["reason"] else ""
+    return f"{settled['how']} by {screen.clean(settled['by'])} on {settled['at']}{reason}"

@@ -1,12 +1,13 @@
-"""How people correct an estate: merge, split, undo.
+"""How people correct an estate: merge, split, resolve, edit, undo.
 
 Part of `Estate`; each act is appended, and can be taken back exactly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from muniment import evidence, flows, identity, register
+from muniment import evidence, flows, memory, register
 from muniment.estate import find
 from muniment.estate.look import Looks
 
@@ -61,19 +62,90 @@ class Corrects(Looks):
             chosen.append(keyed[0] if len(keyed) == 1 else find.by_end(members, text, what))
         return flows.split_asset(self.home, asset.id, chosen, reason, progress)
 
-    def acts(self) -> list[identity.Act]:
-        """The merges and splits that people made, with those that were undone."""
+    def resolve(
+        self,
+        name: "str | UUID | register.Asset",
+        attribute: str,
+        value: str | None = None,
+        *,
+        source: str | None = None,
+        reason: str = "",
+        until: datetime | None = None,
+        until_agreed: bool = False,
+        progress: flows.Progress = flows.quiet,
+    ) -> flows.Changed:
+        """Settle a value by your word, which outranks every source and outlives every import.
+
+        Args:
+            name: the asset.
+            attribute: whose value it is.
+            value: as a cell would say it ("64 GB"); or
+            source: take what this source says.
+            reason: why, for whoever reads it later.
+            until: when your word ends.
+            until_agreed: it ends when all sources say the same.
+            progress: called while the register is folded.
+
+        Raises:
+            NotFound: the asset does not exist, or the source says nothing.
+            Rejected: the value is none of the attribute's.
+        """
+        terms = register.Terms(until, until_agreed)
+        return flows.resolve(
+            self.home, self.asset(name).id, attribute, value, source=source, reason=reason, terms=terms,
+            progress=progress,
+        )  # fmt: skip
+
+    def accept(
+        self,
+        name: "str | UUID | register.Asset",
+        attribute: str,
+        reason: str = "",
+        progress: flows.Progress = flows.quiet,
+    ) -> flows.Changed:
+        """Leave a conflict as it is, until a source says something new.
+
+        Raises:
+            NotFound: the asset does not exist, or has no such conflict.
+        """
+        return flows.accept(self.home, self.asset(name).id, attribute, reason, progress)
+
+    def edit(
+        self,
+        name: "str | UUID | register.Asset",
+        values: Mapping[str, str],
+        unset: Sequence[str] = (),
+        *,
+        reason: str = "",
+        progress: flows.Progress = flows.quiet,
+    ) -> flows.Changed:
+        """Correct several values of an asset by your word, as one act; `unset` ones have no value.
+
+        Raises:
+            NotFound: the asset does not exist.
+            Rejected: a value is none of its attribute's.
+        """
+        return flows.edit(self.home, self.asset(name).id, values, unset, reason=reason, progress=progress)
+
+    def resolutions(self) -> list[register.Resolution]:
+        """What people said of values, the newest first, with what became of it."""
         with self.home.scope.transaction() as connection:
-            return identity.judgement_acts(connection, self.home.scope)
+            return register.list_resolutions(connection, self.home.scope)
+
+    def acts(self) -> list[memory.Act]:
+        """What people did, the newest first, with what was undone."""
+        with self.home.scope.transaction() as connection:
+            return memory.list_acts(connection, self.home.scope)
 
     def undo(
         self, act: str | UUID | None = None, reason: str = "", progress: flows.Progress = flows.quiet
     ) -> flows.Changed:
-        """Take back a merge or a split, exactly: the one of that id (or its end), or the latest.
+        """Take back what a person did, exactly: the act of that id (or its end), or the latest.
 
         Raises:
             NotFound: there is none.
         """
-        what = "merge or split: `muniment undo --list` shows them"
+        what = "act: `muniment undo --list` shows them"
         chosen = find.by_end([one.id for one in self.acts()], str(act), what) if act is not None else None
-        return flows.undo(self.home, chosen, reason, progress)
+        changed, _ = flows.undo(self.home, chosen, reason, progress)
+        return changed

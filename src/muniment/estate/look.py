@@ -140,6 +140,7 @@ class Looks:
         severity: str | None = None,
         attribute: str | None = None,
         asset: "str | UUID | register.Asset | None" = None,
+        state: str | None = "open",
         limit: int | None = None,
     ) -> list[register.Conflict]:
         """Where sources disagree, the most severe first, each with a hint how to settle it.
@@ -148,19 +149,21 @@ class Looks:
             severity: critical, high, medium or low.
             attribute: only of this attribute.
             asset: only of this asset.
+            state: open, resolved or accepted; None for all.
             limit: at most so many; None for all.
 
         Raises:
             NotFound: there is no such asset.
-            Rejected: there is no such severity or attribute.
+            Rejected: there is no such severity, attribute or state.
         """
         chosen = self.asset(asset).id if asset is not None else None
         with self.home.scope.transaction() as connection:
             if attribute is not None:
                 find.attribute(mapping.attributes(connection), attribute)
             return register.list_conflicts(
-                connection, self.home.scope, severity=severity, attribute=attribute, asset_id=chosen, limit=limit
-            )
+                connection, self.home.scope, severity=severity, attribute=attribute, asset_id=chosen, state=state,
+                limit=limit,
+            )  # fmt: skip
 
     def count_conflicts(
         self, *, attribute: str | None = None, asset: "str | UUID | register.Asset | None" = None

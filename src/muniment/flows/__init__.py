@@ -28,6 +28,7 @@ from muniment.flows.move import Moved, move
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.report import REPORT_FORMATS, report
 from muniment.flows.report_contents import Report, assemble
+from muniment.flows.resolve import accept, edit, resolve
 from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
 from muniment.flows.summary import Summary
 from muniment.flows.tabulate import as_table
@@ -48,12 +49,14 @@ __all__ = [
     "Stamp",
     "Summary",
     "Wanted",
+    "accept",
     "accept_mapping",
     "approve_imports",
     "as_table",
     "assemble",
     "change_source",
     "delete_engagement",
+    "edit",
     "export",
     "import_files",
     "import_stream",
@@ -69,6 +72,7 @@ __all__ = [
     "reject_mapping",
     "rekey",
     "report",
+    "resolve",
     "restore",
     "resume",
     "resume_open",

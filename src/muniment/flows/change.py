@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment import evidence, identity, mapping, register
+from muniment import evidence, identity, mapping, memory, register
 from muniment.base import engine, events, ids, jobs
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
@@ -81,39 +81,59 @@ def _carry_out(home: Home, topic: str, act: Act, payload: dict[str, Any], *, com
     return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired, found)
 
 
-def merge_assets(home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet) -> Changed:
+def merge_assets(
+    home: Home, left: UUID, right: UUID, reason: str = "", progress: Progress = quiet, *, dry_run: bool = False
+) -> Changed:
     """Make two assets one, by a person's word."""
-    return carry_out(
-        home,
-        "assets.merged",
-        lambda connection, _: identity.merge(connection, home.scope, left, right, reason),
-        {"assets": [str(left), str(right)], "reason": reason},
-        progress,
-    )
+
+    def act(connection: sa.Connection, _: Engine) -> UUID:
+        names = " and ".join(_name(connection, home, asset) for asset in (left, right))
+        made = identity.merge(connection, home.scope, left, right, reason)
+        return memory.add_act(connection, home.scope, "merge", f"merged {names}", reason, act_id=made)
+
+    payload = {"assets": [str(left), str(right)], "reason": reason}
+    return carry_out(home, "assets.merged", act, payload, progress, dry_run=dry_run)
 
 
 def split_asset(
-    home: Home, asset: UUID, records: Sequence[UUID], reason: str = "", progress: Progress = quiet
+    home: Home,
+    asset: UUID,
+    records: Sequence[UUID],
+    reason: str = "",
+    progress: Progress = quiet,
+    *,
+    dry_run: bool = False,
 ) -> Changed:
     """Make some records of an asset another asset, by a person's word."""
-    return carry_out(
-        home,
-        "asset.split",
-        lambda connection, _: identity.split(connection, home.scope, asset, records, reason),
-        {"asset": str(asset), "records": [str(record) for record in records], "reason": reason},
-        progress,
-    )
+
+    def act(connection: sa.Connection, _: Engine) -> UUID:
+        name = _name(connection, home, asset)
+        made = identity.split(connection, home.scope, asset, records, reason)
+        what = f"split {len(records)} record(s) off {name}"
+        return memory.add_act(connection, home.scope, "split", what, reason, act_id=made)
+
+    payload = {"asset": str(asset), "records": [str(record) for record in records], "reason": reason}
+    return carry_out(home, "asset.split", act, payload, progress, dry_run=dry_run)
 
 
-def undo(home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet) -> Changed:
-    """Take back a merge or split: the one named, or the latest."""
-    return carry_out(
-        home,
-        "act.undone",
-        lambda connection, _: identity.undo(connection, home.scope, act, reason).id,
-        {"reason": reason},
-        progress,
-    )
+def _name(connection: sa.Connection, home: Home, asset: UUID) -> str:
+    current = identity.current_asset(connection, home.scope, asset)
+    return register.get(connection, home.scope, current).name
+
+
+def undo(
+    home: Home, act: UUID | None = None, reason: str = "", progress: Progress = quiet
+) -> tuple[Changed, memory.Act]:
+    """Take back what a person did: the act named, or the latest that still counts; says which it was."""
+    taken: list[memory.Act] = []
+
+    def take_back(connection: sa.Connection, _: Engine) -> UUID:
+        taken.append(memory.take_back(connection, home.scope, act, reason))
+        register.mark_stale_by_act(connection, home.scope, taken[0].id)
+        return taken[0].id
+
+    changed = carry_out(home, "act.undone", take_back, {"reason": reason}, progress)
+    return changed, taken[0]
 
 
 def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet) -> Changed:

@@ -229,6 +229,7 @@ def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: eviden
         identity.carry_over(connection, home.scope, pairs.select(["old", "new"]))
         keys = pairs.select(["old_key", "new_key"])
         identity.follow_keys(connection, home.scope, layout.source_id, keys)
+        register.follow_keys(connection, home.scope, layout.source_id, keys)
     if old:
         if park:
             identity.park(connection, home.scope, old)

@@ -86,6 +86,7 @@ class Why:
     claims: tuple[Claim, ...]
     severity: str
     conflict: str | None
+    resolution: register.Resolution | None = None
 
 
 def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute: str) -> Why:
@@ -95,14 +96,16 @@ def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute:
         NotFound: the asset has no value for it; the message says whether the attribute exists.
     """
     known = mapping.attributes(connection)
-    if attribute not in asset.values:
+    word = _word(connection, home, asset, attribute)
+    if attribute not in asset.values and word is None:
         there = ", ".join(sorted(asset.values))
         what = "no value for" if attribute in known else "no attribute called"
         raise NotFound(f"{asset.name} has {what} {attribute}; it has {there}")
     definition = known[attribute]
-    proof = asset.provenance[attribute]
-    value = asset.values[attribute]
-    won = value if definition.multi else [value]
+    said = {"rule": "resolved", "confidence": 1.0, "sources": [word.actor] if word else []}
+    proof = asset.provenance.get(attribute, said)
+    value = asset.values.get(attribute)
+    won = value or [] if definition.multi else [value]
     claims = _claims(connection, home, asset, definition, won)
     found = register.list_conflicts(connection, home.scope, asset_id=asset.id, attribute=attribute, limit=1)
     choices = proof.get("each") or [
@@ -121,7 +124,18 @@ def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute:
         tuple(claims),
         definition.severity,
         found[0].hint if found else None,
+        word,
     )
+
+
+def _word(connection: sa.Connection, home: Home, asset: register.Asset, attribute: str) -> register.Resolution | None:
+    """The resolution that decides the attribute; one that says there is no value leaves no provenance."""
+    decides = asset.provenance.get(attribute, {}).get("resolution")
+    for one in register.list_resolutions(connection, home.scope, asset_id=asset.id, attribute=attribute):
+        nothing = not one.values and (one.verdict, one.state) == ("resolved", "standing")
+        if str(one.id) == decides or (decides is None and attribute not in asset.values and nothing):
+            return one
+    return None
 
 
 def _claims(

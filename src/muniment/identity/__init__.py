@@ -1,10 +1,10 @@
 """Identity: which records are one thing, under ids that stay, with people's judgements on top.
 
-`recompute` derives memberships from records and judgements; `merge`, `split` and `undo` append
-judgements. Knows no values of assets; the register folds what belongs together here.
+`recompute` derives memberships from records and judgements; `merge` and `split` append judgements, and
+memory's `take_back` undoes them. Knows no values of assets; the register folds what belongs together here.
 """
 
-from muniment.identity.judge import merge, split, undo
+from muniment.identity.judge import merge, split
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
     asset_of_record,
@@ -36,6 +36,5 @@ __all__ = [
     "parked_ids",
     "recompute",
     "split",
-    "undo",
     "unpark",
 ]

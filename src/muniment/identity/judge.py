@@ -1,4 +1,4 @@
-"""A person's word on who is who: merge, split, undo. Each appends; none changes a row.
+"""A person's word on who is who: merge and split. Each appends; none changes a row.
 
 The doors call these through `flows`, which recomputes identity and register afterwards.
 """
@@ -9,10 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from muniment.base import ids
-from muniment.base.errors import NotFound, Rejected
+from muniment.base.errors import Rejected
 from muniment.base.tenancy import Scope
 from muniment.identity import store
-from muniment.identity.types import Act
 
 
 def merge(connection: sa.Connection, scope: Scope, left: UUID, right: UUID, reason: str) -> UUID:
@@ -53,28 +52,4 @@ def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequenc
     pairs = [(left, right, False) for left in staying for right in leaving]
     pairs += [(side[0], other, True) for side in (staying, leaving) for other in side[1:]]
     store.add_judgements(connection, scope, act, "split", pairs, reason)
-    return act
-
-
-def undo(connection: sa.Connection, scope: Scope, act_id: UUID | None, reason: str) -> Act:
-    """Take back a merge or split: the one named, or the latest that still counts.
-
-    Raises:
-        NotFound: there is no such act, or none left to undo.
-        Rejected: it was undone before.
-    """
-    acts = store.judgement_acts(connection, scope)
-    if act_id is None:
-        standing = [act for act in acts if not act.undone]
-        if not standing:
-            raise NotFound("there is no merge or split to undo")
-        act = standing[-1]
-    else:
-        found = [act for act in acts if act.id == act_id]
-        if not found:
-            raise NotFound(f"{act_id} is not a merge or split: `muniment undo --list` shows them")
-        act = found[0]
-    if act.undone:
-        raise Rejected(f"{ids.short(act.id)} was undone before")
-    store.add_undo(connection, scope, act.id, reason)
     return act

@@ -13,10 +13,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from muniment import memory
 from muniment.base import clock, db, ids
 from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
-from muniment.identity.tables import judgements, memberships, moves, parked, undone_acts
+from muniment.identity.tables import judgements, memberships, moves, parked
 from muniment.identity.types import Act, Move, Reference
 
 if TYPE_CHECKING:
@@ -213,12 +214,9 @@ def add_judgements(
 
 def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
     """Every merge and split by a person, oldest first, with whether it was undone."""
+    taken_back = memory.undone(connection, scope)
     query = (
-        sa.select(judgements, undone_acts.c.act_id.is_not(None).label("undone"))
-        .outerjoin(
-            undone_acts,
-            (undone_acts.c.tenant_id == judgements.c.tenant_id) & (undone_acts.c.act_id == judgements.c.act_id),
-        )
+        sa.select(judgements)
         .where(judgements.c.engagement_id == scope.engagement_id)
         .order_by(judgements.c.at, judgements.c.act_id, judgements.c.id)
     )
@@ -228,7 +226,7 @@ def judgement_acts(connection: sa.Connection, scope: Scope) -> list[Act]:
         known = acts.get(row.act_id)
         pair = (left, right, row.verdict == "same")
         pairs = (*known.pairs, pair) if known else (pair,)
-        acts[row.act_id] = Act(row.act_id, row.kind, pairs, row.reason, row.actor, row.at, bool(row.undone))
+        acts[row.act_id] = Act(row.act_id, row.kind, pairs, row.reason, row.actor, row.at, row.act_id in taken_back)
     return list(acts.values())
 
 
@@ -246,20 +244,6 @@ def follow_keys(connection: sa.Connection, scope: Scope, source_id: UUID, pairs:
             {"source": source_id, "engagement": scope.engagement_id},
         )
     connection.execute(sa.text("DROP TABLE renamed"))
-
-
-def add_undo(connection: sa.Connection, scope: Scope, act_id: UUID, reason: str) -> None:
-    """Append that an act no longer counts."""
-    connection.execute(
-        sa.insert(undone_acts).values(
-            tenant_id=scope.tenant_id,
-            act_id=act_id,
-            engagement_id=scope.engagement_id,
-            reason=reason,
-            actor=scope.actor,
-            at=clock.now(),
-        )
-    )
 
 
 # Moved ids

@@ -45,15 +45,6 @@ parked = tenant_table(
     refers(["source_id"], "sources"),
     key=("record_id",),
 )
-undone_acts = tenant_table(
-    "undone_acts",
-    uid("act_id"),
-    uid("engagement_id"),
-    text("reason"),
-    text("actor"),
-    moment("at"),
-    key=("act_id",),
-)
 moves = tenant_table(
     "identity_moves",
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),

@@ -1,4 +1,4 @@
-"""Tables of memory: every automatic choice, and every verdict on one. Append-only.
+"""Tables of memory: automatic choices, verdicts on them, and the acts of people. Append-only.
 
 Queried by `store` only.
 """
@@ -33,4 +33,26 @@ feedback = tenant_table(
     sa.CheckConstraint("verdict in ('accepted', 'rejected', 'withdrawn')", name="verdict"),
     refers(["decision_id"], "decisions"),
     sa.Index("ix_feedback_decision", "tenant_id", "decision_id"),
+)
+acts = tenant_table(
+    "acts",
+    uid("id"),
+    uid("engagement_id"),
+    text("kind"),
+    text("what"),
+    jsonb("details"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_acts_engagement", "tenant_id", "engagement_id", "at"),
+)
+undone_acts = tenant_table(
+    "undone_acts",
+    uid("act_id"),
+    uid("engagement_id"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    key=("act_id",),
 )

@@ -4,10 +4,12 @@
 `fingerprint` says whether two registers are the same. Knows records and identity, no files.
 """
 
+from muniment.register.anchors import follow_keys
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.policy import Reliability
 from muniment.register.reconcile import reconcile
+from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
 from muniment.register.store import (
     all_assets,
     as_of,
@@ -25,18 +27,37 @@ from muniment.register.store import (
     mark_stale_by_records,
     stale_count,
 )
-from muniment.register.types import SEVERITIES, Asset, Conflict, Difference, Query, Reconciled, ValueChange, Version
+from muniment.register.types import (
+    CONFLICT_STATES,
+    SEVERITIES,
+    Asset,
+    Choice,
+    Conflict,
+    Difference,
+    Query,
+    Reconciled,
+    Resolution,
+    ValueChange,
+    Verdicts,
+    Version,
+)
 
 __all__ = [
+    "CONFLICT_STATES",
     "SEVERITIES",
     "Asset",
+    "Choice",
     "Conflict",
     "Difference",
     "Query",
     "Reconciled",
     "Reliability",
+    "Resolution",
+    "Terms",
     "ValueChange",
+    "Verdicts",
     "Version",
+    "accept",
     "all_assets",
     "as_of",
     "bearing",
@@ -48,13 +69,18 @@ __all__ = [
     "find",
     "find_by_name",
     "fingerprint",
+    "follow_keys",
     "get",
     "history",
     "list_conflicts",
+    "list_resolutions",
     "mark_all_stale",
     "mark_stale",
+    "mark_stale_by_act",
     "mark_stale_by_records",
     "reconcile",
     "remember",
+    "resolve",
     "stale_count",
+    "verdict_counts",
 ]

@@ -100,7 +100,9 @@ def _copy(connection: sa.Connection, scope: Scope, when: str, moment: _Moment | 
     if moment and moment.asset:
         chosen = chosen.where(table.c.id == moment.asset)
     disputes = sa.select(conflicts.c.asset_id, conflicts.c.attribute, conflicts.c.kind)
-    disputes = disputes.where(sa.false() if moment else conflicts.c.engagement_id == scope.engagement_id)
+    disputes = disputes.where(
+        sa.false() if moment else (conflicts.c.engagement_id == scope.engagement_id) & (conflicts.c.state == "open")
+    )
     for name, rows in ((f"assets_{when}", chosen), (f"conflicts_{when}", disputes)):
         query = rows.compile(connection)
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}", query.params)

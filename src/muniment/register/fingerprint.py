@@ -6,6 +6,7 @@ times and the version log. Used by `muniment fingerprint` and by every test of w
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -50,10 +51,7 @@ def fingerprint(connection: sa.Connection, scope: Scope, *, with_ids: bool = Fal
 
 
 def _line(asset: Asset, references: dict[UUID, str], conflicts: list[Any]) -> str:
-    provenance = {
-        attribute: {**proof, "record": references[UUID(proof["record"])]}
-        for attribute, proof in asset.provenance.items()
-    }
+    provenance = {attribute: _proof(proof, references) for attribute, proof in asset.provenance.items()}
     return db.dumps(
         [
             asset.type,
@@ -68,3 +66,10 @@ def _line(asset: Asset, references: dict[UUID, str], conflicts: list[Any]) -> st
             conflicts,
         ]
     )
+
+
+def _proof(proof: Mapping[str, Any], references: dict[UUID, str]) -> dict[str, Any]:
+    """Provenance by what does not change: records by source and content, a person's word without id and date."""
+    if "record" in proof:
+        return {**proof, "record": references[UUID(proof["record"])]}
+    return {key: value for key, value in proof.items() if key not in {"resolution", "at"}}

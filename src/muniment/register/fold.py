@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from muniment.base.engine import Engine
 from muniment.register.policy import ALTERNATIVES
+from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +47,14 @@ _OTHER_NAMES = (
 )
 
 
-def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Table, weights: pa.Table) -> None:
+def fold(
+    engine: Engine,
+    records: pa.Table,
+    claims: pa.Table,
+    attributes: pa.Table,
+    weights: pa.Table,
+    settled: Settled | None = None,
+) -> None:
     """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
 
     Args:
@@ -56,21 +64,25 @@ def fold(engine: Engine, records: pa.Table, claims: pa.Table, attributes: pa.Tab
         claims: record, attribute, value (JSON text of one scalar), stated (not derived from another).
         attributes: as `policy.attribute_table` gives them.
         weights: as `policy.share_table` gives them.
+        settled: what people said; outranks every claim.
     """
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
     engine.register("fold_attributes", attributes)
     engine.register("fold_weights", weights)
     _weigh(engine)
+    register_words(engine, settled or nothing_settled())
     _rank(engine)
     _winners(engine)
+    outrank(engine)
     _conflicts(engine)
+    judge_conflicts(engine)
     _assets(engine)
     engine.derive(
         "found_terms",
         "SELECT DISTINCT asset_id, attribute, left(lower(value::JSON ->> '$'),"
-        f" {_LONGEST_TERM}) AS term FROM ranked_values JOIN fold_attributes USING (attribute)"
-        " WHERE searchable AND (place = 1 OR ranked_values.multi) AND value NOT IN ('\"\"', 'null')",
+        f" {_LONGEST_TERM}) AS term FROM chosen JOIN fold_attributes USING (attribute)"
+        " WHERE searchable AND (place = 1 OR chosen.multi) AND value NOT IN ('\"\"', 'null')",
     )
 
 
@@ -209,8 +221,8 @@ def _assets(engine: Engine) -> None:
     )
     engine.derive(  # of several host names the one that also begins a full name
         "qualified",
-        "SELECT h.asset_id, min_by(h.value, h.place) AS value FROM ranked_values h"
-        " JOIN ranked_values f ON f.asset_id = h.asset_id AND f.attribute = 'fqdn'"
+        "SELECT h.asset_id, min_by(h.value, h.place) AS value FROM chosen h"
+        " JOIN chosen f ON f.asset_id = h.asset_id AND f.attribute = 'fqdn'"
         " AND starts_with(f.value, left(h.value, length(h.value) - 1) || '.')"
         " WHERE h.attribute = 'hostname' GROUP BY h.asset_id",
     )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from muniment import model
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import store
+from muniment.register import resolve, store
 from muniment.register.fold import fold
 from muniment.register.policy import Reliability, attribute_table, share_table
 from muniment.register.types import Reconciled
@@ -36,19 +36,24 @@ def reconcile(
         reliabilities: how much each source weighs per attribute; a missing pair counts as right 0.75 of the time.
         cause: what led to this, kept with every version it makes.
     """
+    resolve.mark_lapsed(connection, scope)
+    settled = resolve.settled(connection, scope)
     fold(
         engine,
         store.stale_records(connection, scope),
         store.stale_claims(connection, scope),
         attribute_table(attributes),
         share_table(reliabilities),
+        settled,
     )
     engine.register("stored", store.stored_hashes(connection, scope))
     engine.derive(
         "hashed",
-        "SELECT *, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
+        "SELECT folded.*, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
         " md5(concat_ws('|', type, subtype, state, name, values, provenance, to_json(sources),"
-        " record_count)) AS content_hash FROM folded",
+        " record_count, conflicts)) AS content_hash FROM folded LEFT JOIN (SELECT asset_id AS id, string_agg(concat_ws("
+        "'/', attribute, kind, state, decision), ',' ORDER BY attribute, kind) AS conflicts FROM found_conflicts"
+        " GROUP BY asset_id) c USING (id)",
     )
     engine.derive(
         "changed_assets",

@@ -18,7 +18,7 @@ from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.register import past
 from muniment.register.tables import assets, conflicts, stale, terms, versions
-from muniment.register.types import SEVERITIES, Asset, Conflict, Query, Version
+from muniment.register.types import CONFLICT_STATES, SEVERITIES, Asset, Conflict, Query, Version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +130,7 @@ def write(
         scope: whose register.
         folded: as the fold made it, with values_hash and content_hash; only what changed.
         found_terms: asset_id, attribute, term.
-        found_conflicts: asset_id, attribute, kind, severity, rank, claims, hint.
+        found_conflicts: asset_id, attribute, kind, severity, rank, claims, hint, state, decision.
         cause: what made this change, kept with the versions.
     """
     parameters = {
@@ -221,12 +221,15 @@ _CONFLICTS_OUT = (
 )
 _CONFLICTS_IN = (
     "INSERT INTO conflicts (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank,"
-    " claims, hint, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute, n.kind,"
-    " n.severity, n.rank, n.claims, n.hint, :now FROM incoming_conflicts n"
+    " claims, hint, state, decision, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute, n.kind,"
+    " n.severity, n.rank, n.claims, n.hint, n.state, n.decision,"
+    " :now FROM incoming_conflicts n"
     " JOIN incoming_assets i ON i.id = n.asset_id"
     " ON CONFLICT (tenant_id, engagement_id, asset_id, attribute, kind) DO UPDATE SET"
     " severity = excluded.severity, rank = excluded.rank, claims = excluded.claims,"
-    " hint = excluded.hint"
+    " hint = excluded.hint, state = excluded.state, decision = excluded.decision,"
+    " opened_at = CASE WHEN conflicts.state <> 'open' AND excluded.state = 'open' THEN excluded.opened_at"
+    "  ELSE conflicts.opened_at END"
 )
 
 
@@ -429,13 +432,16 @@ def list_conflicts(
     severity: str | None = None,
     asset_id: UUID | None = None,
     attribute: str | None = None,
+    state: str | None = "open",
     limit: int | None = 50,
 ) -> list[Conflict]:
-    """Open conflicts, the most severe first, then by asset name and attribute.
+    """Conflicts of a state (None: all), the most severe first, then by asset name and attribute.
 
     Raises:
-        Rejected: there is no such severity.
+        Rejected: there is no such severity or state.
     """
+    if state is not None and state not in CONFLICT_STATES:
+        raise Rejected(f"{state!r} is not a state of conflicts: use one of {', '.join(CONFLICT_STATES)}")
     if severity is not None and severity not in SEVERITIES:
         raise Rejected(f"{severity!r} is not a severity: use one of {', '.join(SEVERITIES)}")
     query = (
@@ -454,6 +460,8 @@ def list_conflicts(
     )
     if severity is not None:
         query = query.where(conflicts.c.severity == severity)
+    if state is not None:
+        query = query.where(conflicts.c.state == state)
     if asset_id is not None:
         query = query.where(conflicts.c.asset_id == asset_id)
     if attribute is not None:
@@ -467,7 +475,7 @@ def count_conflicts(
     """How many conflicts are open, by severity, the most severe first; all, or of an attribute or asset."""
     query = (
         sa.select(conflicts.c.severity, sa.func.count())
-        .where(conflicts.c.engagement_id == scope.engagement_id)
+        .where(conflicts.c.engagement_id == scope.engagement_id, conflicts.c.state == "open")
         .group_by(conflicts.c.severity)
     )
     if attribute is not None:

@@ -1,6 +1,6 @@
-"""Tables of the register: the assets as they are, as they were, what conflicts, what to find.
+"""Tables of the register: the assets as they are, as they were, what conflicts, what people said of them.
 
-Queried by `store` only.
+Queried by `store`, and the words of people by `resolve` and `annotate`, only.
 """
 
 import sqlalchemy as sa
@@ -77,6 +77,8 @@ conflicts = tenant_table(
     sa.Column("rank", sa.Integer, nullable=False),
     jsonb("claims"),
     text("hint"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    jsonb("decision", nullable=True),
     moment("opened_at"),
     sa.ForeignKeyConstraint(["tenant_id", "asset_id"], ["assets.tenant_id", "assets.id"], ondelete="CASCADE"),
     sa.Index("ix_conflicts_rank", "tenant_id", "engagement_id", "rank", "asset_id", "attribute"),
@@ -87,4 +89,49 @@ stale = tenant_table(
     uid("engagement_id"),
     uid("asset_id"),
     key=("engagement_id", "asset_id"),
+)
+resolutions = tenant_table(
+    "resolutions",
+    uid("id"),
+    uid("engagement_id"),
+    uid("act_id"),
+    uid("asset_id"),
+    text("attribute"),
+    text("verdict"),
+    jsonb("values"),
+    jsonb("seen"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    moment("until", nullable=True),
+    sa.Column("until_agreed", sa.Boolean, nullable=False),
+    text("chosen_source", nullable=True),
+    sa.CheckConstraint("verdict in ('resolved', 'accepted')", name="verdict"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_resolutions_act", "tenant_id", "act_id"),
+)
+annotations = tenant_table(
+    "annotations",
+    uid("id"),
+    uid("engagement_id"),
+    uid("act_id"),
+    uid("asset_id"),
+    text("kind"),
+    sa.Column("text", sa.Text(collation="C"), nullable=False),
+    text("actor"),
+    moment("at"),
+    sa.CheckConstraint("kind in ('tag', 'untag', 'note')", name="kind"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_annotations_text", "tenant_id", "engagement_id", "kind", "text"),
+)
+anchors = tenant_table(
+    "anchors",
+    uid("engagement_id"),
+    uid("word_id"),
+    uid("source_id"),
+    text("source_key"),
+    sa.Column("place", sa.Integer, nullable=False),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_anchors_key", "tenant_id", "engagement_id", "source_id", "source_key"),
+    key=("engagement_id", "word_id", "source_id", "source_key"),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 SEVERITIES = ("critical", "high", "medium", "low")
+CONFLICT_STATES = ("open", "resolved", "accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Claims about one attribute of one asset that disagree."""
+    """Claims about one attribute of one asset that disagree; `decision` says who settled it, when, how and why."""
 
     asset_id: UUID
     asset: str
@@ -66,7 +67,58 @@ class Conflict:
     severity: str
     claims: list[dict[str, Any]]
     hint: str
+    state: str
+    decision: Mapping[str, Any] | None
     opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose for an attribute of an asset: no values says that it has none.
+
+    `source` names the source that the value was taken from, where one was.
+    """
+
+    asset_id: UUID
+    attribute: str
+    values: tuple[Any, ...] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A person's word on one attribute of one asset.
+
+    `verdict` is resolved (these values hold) or accepted (the conflict stays as it is); `seen` the (source,
+    value) pairs claimed at the time; `state` is standing, superseded, expired, undone, or lost (no record is
+    left that it was said of).
+    """
+
+    id: UUID
+    act_id: UUID
+    asset_id: UUID
+    asset: str | None
+    attribute: str
+    verdict: str
+    values: tuple[Any, ...]
+    seen: tuple[tuple[str, Any], ...]
+    reason: str
+    actor: str
+    at: datetime
+    until: datetime | None
+    until_agreed: bool
+    chosen_source: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How often people found a source right and wrong about an attribute."""
+
+    source: str
+    attribute: str
+    right: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,9 @@ def test_a_merge_a_split_and_their_undo(register):
     before = register.fingerprint(with_ids=True)
     register.merge("app01", "app02", "one box")
     assert len(register.assets()) == 3
-    assert register.acts()[-1].reason == "one box"
+    assert register.acts()[0].reason == "one box"
     assert [move.kind for move in register.history("app01").moves] == ["merge"]
-    register.undo(register.acts()[-1].id)
+    register.undo(register.acts()[0].id)
     assert register.fingerprint(with_ids=True) == before
     register.split("app03", ["CI00003"])
     assert len(register.assets("app03")) == 2

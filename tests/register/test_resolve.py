@@ -46,7 +46,7 @@ def redeliver(home: Home, folder, day: int, **owners: str) -> None:
 
 
 def test_a_resolved_value_outranks_all_sources_and_keeps_their_claims_as_rivals(estate):
-    flows.resolve(estate, named(estate, "app01").id, "owner", "Di Eck", reason="asked her")
+    flows.resolve(estate, named(estate, "app01").id, "owner", "Di Eck", terms=register.Terms("asked her"))
     asset = named(estate, "app01")
     proof = asset.provenance["owner"]
     assert (asset.values["owner"], proof["rule"], proof["by"], proof["reason"]) == (
@@ -74,7 +74,7 @@ def test_a_resolution_outlives_the_import_of_everything(estate, tmp_path):
 @pytest.mark.parametrize("name", ["app01", "app02"])
 def test_resolve_then_undo_is_the_state_before_ids_too(estate, name):
     before = fingerprint(estate, with_ids=True)
-    flows.resolve(estate, named(estate, name).id, "hostname", "renamed", reason="label on the box")
+    flows.resolve(estate, named(estate, name).id, "hostname", "renamed", terms=register.Terms("label on the box"))
     assert named(estate, "renamed").values["hostname"] == ["renamed"]
     flows.undo(estate)
     assert fingerprint(estate, with_ids=True) == before
@@ -123,7 +123,7 @@ def test_a_word_survives_a_new_key_of_its_source(estate):
 def test_a_conflict_that_is_resolved_is_not_raised_again_for_the_same_evidence(estate, tmp_path):
     redeliver(estate, tmp_path, 1, sheet="Bob Day")
     (conflict,) = conflicts(estate)
-    flows.resolve(estate, conflict.asset_id, conflict.attribute, "Bob Day", reason="he said so")
+    flows.resolve(estate, conflict.asset_id, conflict.attribute, "Bob Day", terms=register.Terms("he said so"))
     assert conflicts(estate) == []
     (settled,) = conflicts(estate, "resolved")
     assert settled.decision["by"] == "tester"
@@ -171,7 +171,7 @@ def test_several_sources_that_newly_agree_contradict_a_word_which_stands(estate,
     assert (conflict.kind, conflict.state) == ("contradicted", "open")
     assert "cmdb, sheet" in conflict.hint
     assert named(estate, "app01").values["owner"] == "Di Eck"
-    flows.resolve(estate, conflict.asset_id, "owner", "Di Eck", reason="I asked again")
+    flows.resolve(estate, conflict.asset_id, "owner", "Di Eck", terms=register.Terms("I asked again"))
     assert conflicts(estate) == []
 
 
@@ -187,7 +187,7 @@ def test_a_word_until_the_sources_agree_ends_when_they_do(estate, tmp_path):
 
 def test_a_word_that_has_expired_gives_way_at_the_next_change(estate, today):
     first = named(estate, "app01").id
-    flows.resolve(estate, first, "owner", "Di Eck", terms=register.Terms(datetime(2026, 3, 9, tzinfo=UTC)))
+    flows.resolve(estate, first, "owner", "Di Eck", terms=register.Terms(until=datetime(2026, 3, 9, tzinfo=UTC)))
     today[0] = datetime(2026, 3, 10, tzinfo=UTC)
     flows.resolve(estate, named(estate, "app02").id, "owner", "Ed Fox")
     assert named(estate, "app01").values["owner"] == "Ann Bell"

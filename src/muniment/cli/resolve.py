@@ -27,7 +27,6 @@ def resolve(
     reason: Reason = "",
     until: Annotated[str | None, typer.Option(help="Let it hold until this date, such as 2027-01-31.")] = None,
     until_agreed: Annotated[bool, typer.Option("--until-agreed", help="Let it hold until all sources agree.")] = False,
-    dry_run: DryRun = False,
     as_json: screen.Json = False,
 ) -> None:
     """Settle a value by your word: it outranks every source and outlives every import.
@@ -44,25 +43,25 @@ def resolve(
         asset = screen.find_asset(connection, home, name)
     with screen.progress(show=not as_json) as progress:
         changed = flows.resolve(
-            home, asset.id, attribute, value, source=source, reason=reason, terms=_terms(until, agreed=until_agreed),
-            progress=progress, dry_run=dry_run,
+            home, asset.id, attribute, value, source=source,
+            terms=_terms(reason, until, agreed=until_agreed), progress=progress,
         )  # fmt: skip
     _say(changed, f"resolved {attribute} of {screen.clean(asset.name)}", as_json=as_json)
 
 
-def _terms(until: str | None, *, agreed: bool) -> "register.Terms":
+def _terms(reason: str, until: str | None, *, agreed: bool) -> "register.Terms":
     from muniment import register
     from muniment.base import clock
 
     if until is None:
-        return register.Terms(None, agreed)
+        return register.Terms(reason, None, agreed)
     try:
         moment = datetime.fromisoformat(until).replace(tzinfo=UTC)
     except ValueError:
         raise Rejected(f"--until {until}: write a date such as 2027-01-31") from None
     if moment <= clock.now():
         raise Rejected(f"--until {until} is over: give a day to come")
-    return register.Terms(moment, agreed)
+    return register.Terms(reason, moment, agreed)
 
 
 def accept(

@@ -5,6 +5,7 @@ Part of `Estate`; each act is appended, and can be taken back exactly.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from muniment import evidence, flows, memory, register
@@ -70,8 +71,7 @@ class Corrects(Looks):
         *,
         source: str | None = None,
         reason: str = "",
-        until: datetime | None = None,
-        until_agreed: bool = False,
+        until: datetime | Literal["agreed"] | None = None,
         progress: flows.Progress = flows.quiet,
     ) -> flows.Changed:
         """Settle a value by your word, which outranks every source and outlives every import.
@@ -82,19 +82,18 @@ class Corrects(Looks):
             value: as a cell would say it ("64 GB"); or
             source: take what this source says.
             reason: why, for whoever reads it later.
-            until: when your word ends.
-            until_agreed: it ends when all sources say the same.
+            until: when your word ends; "agreed": when all sources say the same.
             progress: called while the register is folded.
 
         Raises:
             NotFound: the asset does not exist, or the source says nothing.
             Rejected: the value is none of the attribute's.
         """
-        terms = register.Terms(until, until_agreed)
+        agreed = until == "agreed"
+        terms = register.Terms(reason, None if until == "agreed" else until, agreed)
         return flows.resolve(
-            self.home, self.asset(name).id, attribute, value, source=source, reason=reason, terms=terms,
-            progress=progress,
-        )  # fmt: skip
+            self.home, self.asset(name).id, attribute, value, source=source, terms=terms, progress=progress
+        )
 
     def accept(
         self,

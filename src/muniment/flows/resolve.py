@@ -18,6 +18,7 @@ from muniment.flows.change import Changed, carry_out
 from muniment.flows.progress import Progress, quiet
 
 _SHOWN = 80
+_FOR_EVER = register.Terms()
 
 
 def read_value(known: Mapping[str, model.Attribute], attribute: str, text: str) -> tuple[model.Scalar, ...]:
@@ -52,15 +53,14 @@ def attribute_of(known: Mapping[str, model.Attribute], attribute: str) -> model.
     return known[attribute]
 
 
-def resolve(  # noqa: PLR0913 - what a person says of one value
+def resolve(
     home: Home,
     asset: UUID,
     attribute: str,
     value: str | None = None,
     *,
     source: str | None = None,
-    reason: str = "",
-    terms: register.Terms | None = None,
+    terms: register.Terms = _FOR_EVER,
     progress: Progress = quiet,
     dry_run: bool = False,
 ) -> Changed:
@@ -79,12 +79,12 @@ def resolve(  # noqa: PLR0913 - what a person says of one value
         else:
             values = _said_by(found, definition, source or "")
         what = f"resolved {attribute} of {found.name} to {_shown(values)}" + (f", as {source} says" if source else "")
-        made = memory.add_act(connection, home.scope, "resolve", what, reason)
+        made = memory.add_act(connection, home.scope, "resolve", what, terms.reason)
         choice = register.Choice(found.id, attribute, values, source)
-        register.resolve(connection, home.scope, made, [choice], reason, terms)
+        register.resolve(connection, home.scope, made, [choice], terms)
         return made
 
-    payload = {"asset": str(asset), "attribute": attribute, "reason": reason}
+    payload = {"asset": str(asset), "attribute": attribute, "reason": terms.reason}
     return carry_out(home, "value.resolved", act, payload, progress, dry_run=dry_run)
 
 
@@ -148,7 +148,7 @@ def edit(
         shown = ", ".join(f"{attribute} to {_shown(given)}" for attribute, given in read.items())
         made = memory.add_act(connection, home.scope, "edit", f"set {shown} of {found.name}", reason)
         choices = [register.Choice(found.id, attribute, given) for attribute, given in read.items()]
-        register.resolve(connection, home.scope, made, choices, reason)
+        register.resolve(connection, home.scope, made, choices, register.Terms(reason))
         return made
 
     payload = {"asset": str(asset), "attributes": sorted({*values, *unset}), "reason": reason}

@@ -37,31 +37,15 @@ def reconcile(
         cause: what led to this, kept with every version it makes.
     """
     resolve.mark_lapsed(connection, scope)
-    settled = resolve.settled(connection, scope)
     fold(
         engine,
         store.stale_records(connection, scope),
         store.stale_claims(connection, scope),
         attribute_table(attributes),
         share_table(reliabilities),
-        settled,
+        resolve.settled(connection, scope),
     )
-    engine.register("stored", store.stored_hashes(connection, scope))
-    engine.derive(
-        "hashed",
-        "SELECT folded.*, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
-        " md5(concat_ws('|', type, subtype, state, name, values, provenance, to_json(sources),"
-        " record_count, conflicts)) AS content_hash FROM folded LEFT JOIN (SELECT asset_id AS id, string_agg(concat_ws("
-        "'/', attribute, kind, state, decision), ',' ORDER BY attribute, kind) AS conflicts FROM found_conflicts"
-        " GROUP BY asset_id) c USING (id)",
-    )
-    engine.derive(
-        "changed_assets",
-        "SELECT h.*, s.id IS NULL AS created, h.state = 'retired' AND coalesce(s.state, '') <> 'retired'"
-        " AS retires, s.values_hash IS NOT NULL AND s.values_hash <> h.values_hash AS updates"
-        " FROM hashed h LEFT JOIN stored s ON s.id = h.id"
-        " WHERE s.id IS NULL OR s.content_hash <> h.content_hash",
-    )
+    _compare(connection, scope, engine)
     total = engine.count("hashed")
     counts = engine.rows(
         "SELECT count(*) FILTER (WHERE created) AS created, count(*) FILTER (WHERE updates) AS updated,"
@@ -82,3 +66,23 @@ def reconcile(
     removed = store.remove_empty(connection, scope)
     store.clear_stale(connection, scope)
     return Reconciled(counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed)
+
+
+def _compare(connection: sa.Connection, scope: Scope, engine: Engine) -> None:
+    """Make `hashed`, every folded asset with its digests, and `changed_assets`, those that differ from before."""
+    engine.register("stored", store.stored_hashes(connection, scope))
+    engine.derive(
+        "hashed",
+        "SELECT folded.*, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
+        " md5(concat_ws('|', type, subtype, state, name, values, provenance, to_json(sources),"
+        " record_count, conflicts)) AS content_hash FROM folded LEFT JOIN (SELECT asset_id AS id, string_agg(concat_ws("
+        "'/', attribute, kind, state, decision), ',' ORDER BY attribute, kind) AS conflicts FROM found_conflicts"
+        " GROUP BY asset_id) c USING (id)",
+    )
+    engine.derive(
+        "changed_assets",
+        "SELECT h.*, s.id IS NULL AS created, h.state = 'retired' AND coalesce(s.state, '') <> 'retired'"
+        " AS retires, s.values_hash IS NOT NULL AND s.values_hash <> h.values_hash AS updates"
+        " FROM hashed h LEFT JOIN stored s ON s.id = h.id"
+        " WHERE s.id IS NULL OR s.content_hash <> h.content_hash",
+    )

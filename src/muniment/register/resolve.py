@@ -48,8 +48,9 @@ _INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long a resolution is to hold; for ever, unless something is said."""
+    """Why a resolution was made, and how long it is to hold; for ever, unless something is said."""
 
+    reason: str = ""
     until: datetime | None = None
     until_agreed: bool = False
 
@@ -59,16 +60,15 @@ def resolve(
     scope: Scope,
     act_id: UUID,
     choices: Sequence[Choice],
-    reason: str = "",
     terms: Terms | None = None,
 ) -> None:
     """Append the word of a person on attributes of assets (ids as they are now), and mark these assets stale."""
-    _append(connection, scope, act_id, choices, reason, terms or Terms())
+    _append(connection, scope, act_id, choices, "resolved", terms or Terms())
 
 
 def accept(connection: sa.Connection, scope: Scope, act_id: UUID, choices: Sequence[Choice], reason: str = "") -> None:
     """Append that conflicts are to stay as they are, until someone says something new."""
-    _append(connection, scope, act_id, choices, reason, None)
+    _append(connection, scope, act_id, choices, "accepted", Terms(reason))
 
 
 def _append(
@@ -76,8 +76,8 @@ def _append(
     scope: Scope,
     act_id: UUID,
     choices: Sequence[Choice],
-    reason: str,
-    terms: Terms | None,
+    verdict: str,
+    terms: Terms,
 ) -> None:
     rows = [
         (ids.new(), choice.asset_id, choice.attribute, db.dumps(list(choice.values)), choice.source)
@@ -90,12 +90,12 @@ def _append(
             "tenant": scope.tenant_id,
             "engagement": scope.engagement_id,
             "act": act_id,
-            "verdict": "accepted" if terms is None else "resolved",
-            "reason": reason,
+            "verdict": verdict,
+            "reason": terms.reason,
             "actor": scope.actor,
             "now": clock.now(),
-            "until": terms.until if terms else None,
-            "agreed": bool(terms and terms.until_agreed),
+            "until": terms.until,
+            "agreed": terms.until_agreed,
         },
     )
     forget_words(connection)

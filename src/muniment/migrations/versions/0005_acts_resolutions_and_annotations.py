@@ -14,6 +14,27 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
+    _acts()
+    _annotations()
+    _resolutions()
+    op.add_column("conflicts", sa.Column("state", sa.Text(), server_default="open", nullable=False))
+    op.add_column("conflicts", sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
+    for statement in schema.secure("acts"):
+        op.execute(statement)
+    for statement in schema.secure("anchors"):
+        op.execute(statement)
+    for statement in schema.secure("annotations"):
+        op.execute(statement)
+    for statement in schema.secure("resolutions"):
+        op.execute(statement)
+    op.execute(
+        "INSERT INTO acts (tenant_id, id, engagement_id, kind, what, details, reason, actor, at)"
+        " SELECT tenant_id, act_id, engagement_id, min(kind), 'an earlier ' || min(kind), '{}', min(reason), min(actor),"
+        " min(at) FROM judgements GROUP BY tenant_id, act_id, engagement_id"
+    )
+
+
+def _acts() -> None:
     op.create_table(
         "acts",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -34,6 +55,9 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_index("ix_acts_engagement", "acts", ["tenant_id", "engagement_id", "at"], unique=False)
+
+
+def _annotations() -> None:
     op.create_table(
         "anchors",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -76,6 +100,9 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_index("ix_annotations_text", "annotations", ["tenant_id", "engagement_id", "kind", "text"], unique=False)
+
+
+def _resolutions() -> None:
     op.create_table(
         "resolutions",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -103,18 +130,3 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_index("ix_resolutions_act", "resolutions", ["tenant_id", "act_id"], unique=False)
-    op.add_column("conflicts", sa.Column("state", sa.Text(), server_default="open", nullable=False))
-    op.add_column("conflicts", sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
-    for statement in schema.secure("acts"):
-        op.execute(statement)
-    for statement in schema.secure("anchors"):
-        op.execute(statement)
-    for statement in schema.secure("annotations"):
-        op.execute(statement)
-    for statement in schema.secure("resolutions"):
-        op.execute(statement)
-    op.execute(
-        "INSERT INTO acts (tenant_id, id, engagement_id, kind, what, details, reason, actor, at)"
-        " SELECT tenant_id, act_id, engagement_id, min(kind), 'an earlier ' || min(kind), '{}', min(reason), min(actor),"
-        " min(at) FROM judgements GROUP BY tenant_id, act_id, engagement_id"
-    )

@@ -43,6 +43,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("suggest_threshold", float, 0.6, "A column mapping at least this probable is proposed."),
     Setting("reject_threshold", float, 0.3, "A column mapping below this is not shown as a runner-up."),
     Setting("stream_mib", int, 1024, "What `muniment import -` takes before it calls a stream endless, in MiB."),
+    Setting("workbook_password", str, "", "Passwords to try on protected workbooks, one per line.", secret=True),
     Setting("source_password", str, "", "Password of a database to import from, where its URL has none.", secret=True),
     Setting("memory_limit", str, "4GB", "Memory that the bulk engine may use before it spills to disk."),
 )  # fmt: skip

@@ -5,6 +5,7 @@ Called by `app`; draws progress on standard error, so that standard output can b
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
@@ -45,6 +46,10 @@ Full = Annotated[
 ]
 Observed = Annotated[datetime | None, typer.Option(help="When the source saw it (UTC); else the file's own date.")]
 Engagement = Annotated[str | None, typer.Option(help="The piece of work to import into.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="File with the passwords of protected workbooks, one per line; else you are asked on a terminal."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do it all, show what would change, keep nothing.")]
 
 
@@ -58,6 +63,7 @@ def import_(
     full: Full = None,
     observed: Observed = None,
     engagement: Engagement = None,
+    password_file: PasswordFile = None,
     dry_run: DryRun = False,
     as_json: screen.Json = False,
 ) -> None:
@@ -77,7 +83,9 @@ def import_(
         "source": source, "kind": kind, "full": full, "observed_at": _past(observed), "dry_run": dry_run,
     }  # fmt: skip
     with (
-        screen.open_estate(create=True, engagement=engagement) as opened,
+        screen.open_estate(
+            create=True, engagement=engagement, workbook_password=_passwords(paths, password_file)
+        ) as opened,
         screen.progress(show=not as_json) as progress,
     ):
         if "-" in paths:
@@ -93,6 +101,22 @@ def import_(
         screen.dump(summary.to_json())
     else:
         _print(summary)
+
+
+def _passwords(paths: list[str], file: Path | None) -> str | None:
+    """Passwords of workbooks: from a file, or asked for each file named that is protected, if somebody can be."""
+    if file is not None:
+        try:
+            return file.read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise Rejected(f"the file of passwords {file.name} cannot be read: check its path and encoding") from error
+    from muniment import evidence
+
+    locked = [path for path in paths if "://" not in path and path != "-" and evidence.is_protected(Path(path))]
+    if not locked or not sys.stdin.isatty() or screen.configuration()["workbook_password"]:
+        return None
+    asked = (typer.prompt(f"Password of {Path(path).name}", hide_input=True, err=True, default="") for path in locked)
+    return "\n".join(asked)
 
 
 def _alone(paths: list[str]) -> str:
@@ -134,6 +158,9 @@ def _print(summary: "flows.Summary") -> None:
     else:
         what = f"{summary.rows_read:,} rows refined {summary.existing_assets:,} assets; there are {total:,} now"
     screen.say(f"\n{what}; {summary.columns_suggested} columns and {open_conflicts:,} conflicts want you.", "bold")
+    for entry in summary.files:
+        if entry.get("left_out"):
+            screen.say(f"  Left out of {screen.clean(entry['file'])}: {screen.clean(entry['left_out'], 300)}", "dim")
     for entry in summary.held:
         screen.say(
             f"  Waits: {' '.join(filter(None, (screen.clean(entry['file']), entry['tab'], entry['reason'])))}", "yellow"

@@ -22,6 +22,7 @@ from muniment.evidence.completeness import (
     scope_of,
 )
 from muniment.evidence.delivery import Reject, Table, layout_of
+from muniment.evidence.protected import is_protected
 from muniment.evidence.read import read
 from muniment.evidence.store import (
     add_import,
@@ -110,6 +111,7 @@ __all__ = [
     "get_layout",
     "get_records",
     "get_source",
+    "is_protected",
     "join_parts",
     "key_words",
     "known_records",

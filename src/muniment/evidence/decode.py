@@ -8,6 +8,7 @@ Windows code page.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,7 @@ _BOMS: Final = (
 _CONTROLS: Final = np.isin(np.arange(256), [*range(1, 9), 11, *range(14, 26), *range(28, 32), 127])
 _CONTROLS_ALLOWED: Final = 0.05
 _ZEROS_ALLOWED: Final = 0.3
+_SIGN_IN_WORD: Final = re.compile(r"[A-Za-z][^\w\s\x00-\x7f][a-z]")  # the wrong code page: "M\xb8ller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def _utf8_or_windows(data: bytes) -> Decoded:
         text = "".join(_windows_sign(sign) for sign in lenient)
         return Decoded(text.encode("utf-8"), f"utf-8, {stray} bytes read as cp1252")
     if b"\n" not in data and b"\r" in data:  # line ends of the old Macintosh, still Excel's choice
-        return Decoded(data.decode("mac-roman").encode("utf-8"), "mac-roman")
+        mac, windows = data.decode("mac-roman"), data.decode("cp1252", "replace")
+        if len(_SIGN_IN_WORD.findall(mac)) <= len(_SIGN_IN_WORD.findall(windows)):
+            return Decoded(mac.encode("utf-8"), "mac-roman")
     try:
         return Decoded(data.decode("cp1252").encode("utf-8"), "cp1252")
     except UnicodeDecodeError:

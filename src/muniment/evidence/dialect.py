@@ -118,6 +118,19 @@ def detect(lines: Sequence[str], delimiter: str | None = None) -> Dialect:
         lines: Physical lines with their ends, not blank at the beginning.
         delimiter: The delimiter, when the file names it itself (`sep=;`).
     """
+    return _best(lines, delimiter)[0]
+
+
+def evenness(lines: Sequence[str], delimiter: str | None = None) -> tuple[float, float]:
+    """Tell how evenly the best dialect splits a sample: the share of even rows, and its score."""
+    best, score = _best(lines, delimiter)
+    if not score:
+        return 0.0, 0.0
+    width = len(next((r.fields for r in records(lines, best) if r.fields), []))
+    return (score / math.log2(width) if width > 1 else 0.0), score
+
+
+def _best(lines: Sequence[str], delimiter: str | None) -> tuple[Dialect, float]:
     text = "".join(lines)
     best = Dialect(delimiter or NO_DELIMITER, '"', None, skip_space=False)
     best_score = 0.0
@@ -128,7 +141,7 @@ def detect(lines: Sequence[str], delimiter: str | None = None) -> Dialect:
             score = _score(lines, candidate)
             if score > best_score + 1e-9:
                 best, best_score = candidate, score
-    return best
+    return best, best_score
 
 
 def _candidates(text: str, delimiter: str) -> Iterator[Dialect]:

@@ -16,13 +16,14 @@ from muniment.evidence import containers
 from muniment.evidence.delivery import Reject, Table, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from muniment.evidence.containers import Bound, Member
 
 _READS: Final = (
-    "CSV, TSV, XLSX, JSON, JSON lines, XML, HTML tables, Parquet, Arrow, SQLite; each also compressed or in an archive"
+    "CSV, TSV, XLSX, XLSB, XLS, ODS, JSON, JSON lines, XML, HTML tables, Parquet, Arrow, SQLite; "
+    "each also compressed or in an archive"
 )
 _SIGNATURES: Final = (
     (b"%PDF", "a PDF document"),
@@ -30,7 +31,6 @@ _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
     (b"Obj\x01", "an Avro file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls) or one with a password"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"FEA1", "a Feather file of the first version"),
@@ -39,21 +39,22 @@ _SIGNATURES: Final = (
     (b"MZ\x90", "a program"),
 )
 _OFFICE_PARTS: Final = (
-    ("xl/workbook.bin", "a binary workbook (.xlsb)"),
     ("word/document.xml", "a Word document"),
     ("ppt/presentation.xml", "a PowerPoint document"),
-    ("mimetype", "an OpenDocument file"),
+    ("mimetype", "an OpenDocument file that is no sheet"),
 )
-_WORKBOOK_PART: Final = "xl/workbook.xml"
+_WORKBOOK_PARTS: Final = frozenset({"xl/workbook.xml", "xl/workbook.bin"})
+_SHEET: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _HTML: Final = re.compile(rb"<(!doctype\s+html|html|head|body|table|meta\s+(http-equiv|charset))[\s>=]", re.IGNORECASE)
 _MARKUP: Final = re.compile(rb"<(\?xml|!--|!doctype|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _COLUMNAR: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 _SQLITE: Final = b"SQLite format 3\0"
 _JSON_START: Final = re.compile(rb"\{\s*[\"}]|\[\s*[{\[\]]")
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 _HEAD: Final = 4096
 
 
-def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]:
+def read(path: Path, bound: Bound = containers.DEFAULT_BOUND, passwords: Sequence[str] = ()) -> Iterator[Table]:
     """Read all tables of one file.
 
     Of an archive, members that cannot be read come last, each as a `Table` of format "unread" with
@@ -62,6 +63,7 @@ def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]
     Args:
         path: A file; a folder is refused.
         bound: What unpacking an archive may cost.
+        passwords: Tried on workbooks that are protected.
 
     Raises:
         Rejected: Nothing in the file can be read; the message names file, reason and cure.
@@ -74,7 +76,7 @@ def read(path: Path, bound: Bound = containers.DEFAULT_BOUND) -> Iterator[Table]
                 unread.append(member)
                 continue
             try:
-                for table in _tables(member, bound):
+                for table in _tables(member, bound, passwords):
                     found = True
                     yield table
             except Rejected as error:
@@ -97,24 +99,25 @@ def _unread(reject: Reject) -> Table:
     return Table(reject.file, None, "unread", {}, (), no_rows(), (reject,), None)
 
 
-def _tables(member: Member, bound: Bound) -> Iterator[Table]:
+def _tables(member: Member, bound: Bound, passwords: Sequence[str]) -> Iterator[Table]:
     from muniment.evidence.rows import checked
 
     found = False
-    for table in _read(member, bound):
+    for table in _read(member, bound, passwords):
         found = True
         yield checked(table)
     if not found:
         raise Rejected(f"{member.file} is empty: it holds no table, export it again")
 
 
-def _read(member: Member, bound: Bound) -> Iterator[Table]:
+def _read(member: Member, bound: Bound, passwords: Sequence[str]) -> Iterator[Table]:
     head = member.data[:_HEAD]
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", _COMPOUND)):
         from muniment.evidence.read_workbook import read_workbook
 
-        _check_office(member)
-        return read_workbook(member, bound)
+        if not head.startswith(_COMPOUND):
+            _check_office(member)
+        return read_workbook(member, bound, passwords)
     if head.startswith(_COLUMNAR):
         from muniment.evidence.read_arrow import read_arrow
 
@@ -154,9 +157,12 @@ def _check_office(member: Member) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(member.data)) as archive:
             parts = set(archive.namelist())
+            sheet = (
+                "content.xml" in parts and "mimetype" in parts and archive.open("mimetype").read(99).startswith(_SHEET)
+            )
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Rejected(f"{member.file} is damaged: export or send it again") from error
-    if _WORKBOOK_PART in parts:
+    if sheet or not _WORKBOOK_PARTS.isdisjoint(parts):
         return
     known = (what for part, what in _OFFICE_PARTS if part in parts)
     raise Rejected(_unknown(member.file, next(known, "an Office document without a workbook")))

@@ -8,7 +8,6 @@ the same table for the same file; neither interprets a value.
 from __future__ import annotations
 
 import io
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -19,15 +18,17 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from muniment.base.errors import Rejected
+from muniment.evidence import frame
 from muniment.evidence.decode import decode
 from muniment.evidence.delivery import (
     COLUMN_LIMIT,
+    LINE,
     Reject,
     Table,
     excerpt,
     name_columns,
 )
-from muniment.evidence.dialect import NO_DELIMITER, Dialect, Record, detect, records
+from muniment.evidence.dialect import NO_DELIMITER, Dialect, Record, detect, evenness, records
 from muniment.evidence.rows import no_rows, table_of, without_blank
 
 if TYPE_CHECKING:
@@ -44,19 +45,11 @@ _UNEVEN_ALLOWED: Final = 1_000  # more of them, and the whole file is read recor
 _SHORT_BY_HABIT: Final = 0.2
 """Above this share of short rows the writer leaves out trailing empty cells on purpose."""
 _SEP_LINE: Final = re.compile(r'"?sep=([,;\t|:^~#])"?\s*', re.IGNORECASE)
+_WINDOW: Final = 60  # lines that show whether a text splits evenly from one on
+_LONGEST_BANNER: Final = 40
+_CLEAN: Final = 0.8
+_BETTER: Final = 1.3
 _DELIMITER_NAMES: Final = {"\t": "tab", NO_DELIMITER: "none"}
-_LABEL: Final = re.compile(
-    r"\b(name|host|hostname|server|id|ip|address|mac|serial|uuid|os|type|status|state|date|owner"
-    r"|model|version|site|location|description|notes?|tags?)\b",
-    re.IGNORECASE,
-)
-_DATA: Final = re.compile(
-    r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"  # MAC
-    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # UUID
-    r"|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?: .*)?",  # date
-    re.IGNORECASE,
-)
-_NUMBER: Final = re.compile(r"[-+]?\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +61,7 @@ class Plan:
     first: int  # index of the physical line the rows begin in
     offset: int  # the same place in bytes
     header_line: int | None
+    above: tuple[tuple[int, str, str], ...] = ()  # lines before the header: line, what it is, how it begins
 
 
 def read_text(member: Member) -> Table:
@@ -82,6 +76,7 @@ def read_text(member: Member) -> Table:
     utf8 = decoded.utf8
     split = plan(member.file, utf8)
     rows, rejects = read_at_once(member.file, utf8, split) or read_by_record(member.file, utf8, split)
+    rows, rejects, left_out = _without_frame(rows, rejects, split)
     dialect = split.dialect
     details = {
         "encoding": decoded.encoding,
@@ -91,6 +86,7 @@ def read_text(member: Member) -> Table:
     }
     if dialect.escape:
         details["escape"] = dialect.escape
+    details |= frame.told(left_out)
     return Table(
         file=member.file,
         tab=None,
@@ -120,8 +116,15 @@ def plan(file: str, utf8: bytes) -> Plan:
         first = next((i for i in range(first, len(lines)) if lines[i].strip()), len(lines))
     if first == len(lines):
         raise Rejected(f"{file} is empty: it holds only its separator line, export it again")
-    dialect = detect(lines[first:], delimiter)
-    sample = [record for record in records(lines, dialect, first) if record.fields != []]
+    dialect = detect(lines[_table_start(lines, first, delimiter) :], delimiter)
+    sample = list(records(lines, dialect, first))
+    at = frame.header_row([lines[r.first : r.first + 1] if r.fields is None else r.fields for r in sample])
+    above = [
+        (record.first + 1, "above the header", frame.shown(record.fields or lines[record.first : record.first + 1]))
+        for record in sample[:at]
+        if record.fields is None or any(cell.strip() for cell in record.fields)
+    ]
+    sample = [record for record in sample[at:] if record.fields != []]
     start, count, header, _ = sample[0]
     if header is None:  # a broken quote in the header itself
         count, header = 1, lines[start].rstrip("\r\n").split(dialect.delimiter)
@@ -131,11 +134,51 @@ def plan(file: str, utf8: bytes) -> Plan:
             "is its delimiter right? export it with the columns that matter"
         )
     header = [*header, *[""] * (_usual_width(sample[1:], len(header)) - len(header))]
-    if _is_data(header):
+    if frame.is_data(header):
         header, count = [""] * len(header), 0
     after = start + count
     offset = sum(len(line.encode("utf-8")) for line in lines[:after])
-    return Plan(dialect, name_columns(header), after, offset, start + 1 if count else None)
+    return Plan(dialect, name_columns(header), after, offset, start + 1 if count else None, tuple(above))
+
+
+def _table_start(lines: Sequence[str], first: int, delimiter: str | None) -> int:
+    """Find the line from which the text splits evenly: banners above a table hide its delimiter."""
+    best, best_score = first, evenness(lines[first : first + _WINDOW], delimiter)
+    title = lines[first].strip()
+    blank_below = first + 1 < len(lines) and not lines[first + 1].strip()
+    if best_score[0] >= _CLEAN or (len(title.split()) == 1 and not blank_below and title.isalnum()):
+        return first
+    for at in range(first + 1, min(first + _LONGEST_BANNER, len(lines) - 1)):
+        if not lines[at].strip():
+            continue
+        score = evenness(lines[at : at + _WINDOW], delimiter)
+        if score[0] >= _CLEAN and score[1] > _BETTER * best_score[1]:
+            best, best_score = at, score
+    return best if evenness(lines[best:], delimiter)[0] >= _CLEAN else first
+
+
+def _without_frame(
+    rows: pa.Table, rejects: tuple[Reject, ...], split: Plan
+) -> tuple[pa.Table, tuple[Reject, ...], list[tuple[int, str, str]]]:
+    """Take out what is no data: lines above the header, the header said again, totals and notes at the end."""
+    last = pc.max(rows[LINE]).as_py() or 0
+    kept, below = [], []
+    usual = len(split.columns)
+    for reject in rejects:
+        fields = [reject.excerpt] if reject.line is None or reject.line < last else _fields(reject, split.dialect)
+        what = frame.footer(fields, usual, gap=True) if reject.line is not None and reject.line > last > 0 else None
+        if what is None or reject.line is None:
+            kept.append(reject)
+        else:
+            below.append((reject.line, what, frame.shown(fields)))
+    rows, out = frame.trimmed(rows, split.columns if split.header_line else ())
+    return rows, tuple(kept), sorted([*split.above, *out, *below])
+
+
+def _fields(reject: Reject, dialect: Dialect) -> list[str]:
+    record = next(records([reject.excerpt], dialect), None)
+    fields = record.fields if record else None
+    return [cell.strip() for cell in fields or [reject.excerpt] if cell.strip()]
 
 
 def _sample(utf8: bytes) -> list[str]:
@@ -160,24 +203,6 @@ def _usual_width(sample: Sequence[Record], width: int) -> int:
     named = any(any(fields[width:]) for fields in wide)
     many = 2 * len(wide) > len(counts) and len(wide) > 1
     return usual if width < usual <= COLUMN_LIMIT and many and named and width > 1 else width
-
-
-def _is_data(header: Sequence[str]) -> bool:
-    """Tell a first row that is clearly data: mostly addresses, dates and numbers, no label."""
-    cells = [cell.strip() for cell in header if cell.strip()]
-    if any(_LABEL.search(cell) for cell in cells):
-        return False
-    strong = sum(1 for cell in cells if _DATA.fullmatch(cell) or _is_address(cell))
-    numbers = sum(1 for cell in cells if _NUMBER.fullmatch(cell) and not _is_address(cell))
-    return strong > 0 and 2 * (strong + numbers) > len(cells)
-
-
-def _is_address(cell: str) -> bool:
-    try:
-        ipaddress.ip_interface(cell)
-    except ValueError:
-        return False
-    return "." in cell or ":" in cell
 
 
 def read_at_once(file: str, utf8: bytes, split: Plan) -> tuple[pa.Table, tuple[Reject, ...]] | None:

@@ -1,4 +1,4 @@
-"""Reads the visible tabs of an XLSX workbook into tables, every cell as the text it stands for.
+"""Reads the visible tabs of a workbook (XLSX, XLSB, XLS, ODS) into tables, every cell as the text it stands for.
 
 Called by `read`. Formulas give their stored results; nothing is calculated, no macro is run.
 """
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from muniment.base.errors import Rejected
+from muniment.evidence import extent, frame, protected
 from muniment.evidence.containers import DEFAULT_BOUND, unpacked
 from muniment.evidence.delivery import (
     Reject,
@@ -23,6 +24,8 @@ from muniment.evidence.delivery import (
     excerpt,
     name_columns,
 )
+from muniment.evidence.extent import AREA_LIMIT
+from muniment.evidence.merged import combined, fill_down, merges_within, spread_titles
 from muniment.evidence.rows import no_rows, table_of, without_blank
 
 if TYPE_CHECKING:
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
 
     from muniment.evidence.containers import Bound, Member
 
-_AREA_LIMIT: Final = 50_000_000
-"""Cells from the first to the last of a tab. calamine lays them all out, empty or not, at 32
-bytes each (27M cells: 860 MB), and ends the process when memory does not suffice."""
 _WIDEST_TAB: Final = 16_384
 _EXACT_INTEGER: Final = 2**53
 # names of rows and cells, "7" and "AB7"; those in column Z or before, and above row 1,000, fit
@@ -45,25 +45,26 @@ _LAST_SHORT_COLUMN: Final = 26
 _OVERLAP: Final = 256  # a tag cut in two by the end of a piece is seen in the next
 _MODIFIED: Final = re.compile(rb"<dcterms:modified[^>]*>([^<]{10,40})</")
 
+_Range = tuple[tuple[int, int], tuple[int, int]]
 _Cell = str | float | int | bool | date | datetime | time | timedelta
 
 
-def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND) -> Iterator[Table]:
-    """Read each visible tab that has a header row.
+def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND, passwords: Sequence[str] = ()) -> Iterator[Table]:
+    """Read each visible tab that holds a table; one table per tab, from its first header on.
 
     Raises:
-        Rejected: The workbook is damaged, expands too far, or has no tab with a header.
+        Rejected: The workbook is damaged or protected, expands too far, or has no tab with a header.
     """
-    modified = _inspect(member.file, member.data, bound)
+    data, form, modified = _opened(member, bound, passwords)
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(member.data))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except (CalamineError, OSError, ValueError) as error:
         raise Rejected(_damaged(member.file, error)) from error
     found = False
     for sheet in workbook.sheets_metadata:
         if sheet.visible != SheetVisibleEnum.Visible or sheet.typ != SheetTypeEnum.WorkSheet:
             continue
-        table = _tab(member, workbook, sheet.name, modified)
+        table = _tab(member, workbook, sheet.name, form, modified)
         if table is not None:
             found = True
             yield table
@@ -71,28 +72,46 @@ def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND) -> Iterator[Tabl
         raise Rejected(f"{member.file} is empty: no visible tab has a header row, export it again")
 
 
-def _tab(member: Member, workbook: CalamineWorkbook, tab: str, modified: datetime | None) -> Table | None:
+def _opened(member: Member, bound: Bound, passwords: Sequence[str]) -> tuple[bytes, str, datetime | None]:
+    """Take the protection off, and hold the content to its bounds before calamine opens it."""
+    data, file = member.data, member.file
+    if data.startswith(protected.MAGIC):
+        data, book = protected.unlocked(file, data, passwords)
+        if book is not None:
+            extent.check_xls(file, book)
+            return data, "xls", None
+    modified = _inspect(file, data, bound)
+    parts: dict[str, list[bytes]] = {}
+    for name, piece in unpacked(file, data, bound):
+        if name == "content.xml" or (name.startswith("xl/") and name.endswith(".bin") and "sheets/" in name):
+            parts.setdefault(name, []).append(piece)
+    if "content.xml" in parts:
+        extent.check_ods(file, parts["content.xml"])
+        return data, "ods", modified
+    for pieces in parts.values():
+        extent.check_xlsb(file, b"".join(pieces))
+    return data, "xlsb" if parts else "xlsx", modified
+
+
+def _tab(member: Member, workbook: CalamineWorkbook, tab: str, form: str, modified: datetime | None) -> Table | None:
     columns: tuple[str, ...] = ()
     rejects: list[Reject] = []
     rows = no_rows()
-    details = {}
+    details: dict[str, str] = {}
     try:
         sheet = workbook.get_sheet_by_name(tab)
         cells = sheet.to_python(skip_empty_area=True)
     except (CalamineError, OSError, ValueError) as error:
         rejects.append(Reject(member.file, tab, None, None, _damaged(f"tab {tab}", error), ""))
     else:
-        top = next((index for index, row in enumerate(cells) if _is_filled(row)), None)
-        if top is None:
+        if not any(map(_is_filled, cells)):
             return None
-        header_line = (sheet.start or (0, 0))[0] + top + 1
-        details = {"header": f"row {header_line}"}
-        columns, rows = _rows(cells[top], cells[top + 1 :], header_line + 1)
+        columns, rows, details = _framed(cells, sheet.start or (0, 0), sheet.merged_cell_ranges or ())
         rows, rejects = _without_nul(member.file, tab, rows)
     return Table(
         file=member.file,
         tab=tab,
-        format="xlsx",
+        format=form,
         details=details,
         columns=columns,
         rows=rows,
@@ -101,13 +120,38 @@ def _tab(member: Member, workbook: CalamineWorkbook, tab: str, modified: datetim
     )
 
 
-def _rows(
-    header: Sequence[_Cell], body: Sequence[Sequence[_Cell]], first_line: int
-) -> tuple[tuple[str, ...], pa.Table]:
+def _framed(
+    cells: list[list[_Cell]], start: tuple[int, int], merged: Sequence[_Range]
+) -> tuple[tuple[str, ...], pa.Table, dict[str, str]]:
+    """Find header and body of a tab, and say what lies around them."""
+    merges = merges_within(merged, start, (len(cells), len(cells[0])))
+    texts = [[_text(cell) for cell in row] for row in cells[: frame.SAMPLE]]
+    spread_titles(texts, merges)
+    at = frame.header_row(texts)
+    headless = frame.is_data(texts[at])
+    header, depth = ([""] * len(texts[at]), 0) if headless else combined(texts, at, merges)
+    first = start[0] + at + depth + 1
+    fill_down(cells, merges, at + depth)
+    names, rows = _rows(header, cells[at + depth :], first)
+    out = [
+        (start[0] + index + 1, "above the header", frame.shown(list(dict.fromkeys(row))))
+        for index, row in enumerate(texts[:at])
+        if any(cell.strip() for cell in row)
+    ]
+    below: list[tuple[int, str, str]] = []
+    if not headless:
+        rows, below = frame.trimmed(rows, header)
+    named = "none" if headless else f"row {first - depth}"
+    if depth > 1:
+        named = f"rows {first - depth} and {first - 1}"
+    return names, rows, {"header": named} | frame.told([*out, *below])
+
+
+def _rows(header: Sequence[str], body: Sequence[Sequence[_Cell]], first_line: int) -> tuple[tuple[str, ...], pa.Table]:
     columns = [_strings(column) for column in zip(*body, strict=True)]
     if not columns:
         columns = [pa.array([], pa.string()) for _ in header]
-    names = [_text(cell) for cell in header]
+    names = list(header)
     while names and not names[-1].strip() and columns[-1].null_count == len(columns[-1]):
         names.pop()
         columns.pop()
@@ -174,10 +218,10 @@ def _inspect(file: str, data: bytes, bound: Bound) -> datetime | None:
             modified = _date(found[1])
         row, column = extents.get(name, (_FIRST_FAR_ROW, _LAST_SHORT_COLUMN))
         row = max([row, *map(int, set(_FAR_DOWN.findall(text)))])
-        if row * _WIDEST_TAB > _AREA_LIMIT:
+        if row * _WIDEST_TAB > AREA_LIMIT:
             column = max([column, *map(_column_number, set(_FAR_RIGHT.findall(text)))])
         extents[name] = row, column
-    far = {name: (row, col) for name, (row, col) in extents.items() if row * col > _AREA_LIMIT}
+    far = {name: (row, col) for name, (row, col) in extents.items() if row * col > AREA_LIMIT}
     if far:
         _check_filled(file, data, bound, far)
     return modified
@@ -197,11 +241,8 @@ def _check_filled(file: str, data: bytes, bound: Bound, far: dict[str, tuple[int
             else:
                 row, column = max(row, int(cell[2])), max(column, _column_number(cell[1]))
         extents[name] = row, column
-        if row * column > _AREA_LIMIT:
-            raise Rejected(
-                f"{file} has a tab with cells down to row {row:,} and out to column {column:,}: "
-                "delete the stray ones far below or right of the data and save it again"
-            )
+        if row * column > AREA_LIMIT:
+            raise extent.too_far(file, row, column)
 
 
 def _overlapping(file: str, data: bytes, bound: Bound) -> Iterator[tuple[str, bytes]]:

@@ -45,7 +45,8 @@ def deliver(run: Run, bulk: Engine, path: Path) -> None:
                 _recall(run, read)
                 return
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            for whole in assembled(bulk, evidence.read(path), run.request.kind):
+            passwords = tuple(filter(None, run.home.settings["workbook_password"].splitlines()))
+            for whole in assembled(bulk, evidence.read(path, passwords=passwords), run.request.kind):
                 _store(connection, run, bulk, whole, path, (sha256, changed))
         except (Rejected, OSError) as error:
             reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
@@ -94,6 +95,8 @@ def _store(
         refused = table.rejects[0].reason if table.rejects else "no rows"
         entry |= {"status": "skipped", "reason": "this tab describes no assets" if tab.skip else refused}
         return
+    if "left out" in table.details:
+        entry["left_out"] = table.details["left out"]
     source = _source(connection, run, kind, table)
     entry["source"] = source.name
     if not source.active:

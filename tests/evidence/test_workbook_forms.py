@@ -171,8 +171,7 @@ def test_every_form_of_workbook_is_read_alike(read, data, form):
         xlsb(far=(1_048_575, 16_383)),
         xls(far=(65_535, 65_535)),
         ods(
-            f'{ods_rows()}<table:table-row table:number-rows-repeated="1048576">'
-            f"{ods_cell(1, 16_384)}</table:table-row>"
+            f'{ods_rows()}<table:table-row table:number-rows-repeated="1048576">{ods_cell(1, 16_384)}</table:table-row>'
         ),
         ods(
             '<table:table-row table:number-rows-repeated="9999999"/>'
@@ -222,3 +221,12 @@ def test_a_protected_old_workbook_and_other_old_office_files_are_named(read):
         read(compound(WordDocument=b"x"))
     with pytest.raises(Rejected, match="is damaged"):
         read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+
+
+def test_a_protected_workbook_is_told_before_it_is_read(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(protect(xlsx(), "x"))
+    assert evidence.is_protected(path)
+    path.write_bytes(xlsx())
+    assert not evidence.is_protected(path)
+    assert not evidence.is_protected(tmp_path / "none.xlsx")

@@ -48,7 +48,9 @@ Observed = Annotated[datetime | None, typer.Option(help="When the source saw it 
 Engagement = Annotated[str | None, typer.Option(help="The piece of work to import into.")]
 PasswordFile = Annotated[
     Path | None,
-    typer.Option(help="File with the passwords of protected workbooks, one per line; else you are asked on a terminal."),
+    typer.Option(
+        help="File with the passwords of protected workbooks, one per line; else you are asked on a terminal."
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do it all, show what would change, keep nothing.")]
 

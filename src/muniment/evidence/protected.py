@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 from typing import TYPE_CHECKING, Final
+from xml.parsers.expat import ExpatError
 
 from muniment.base.errors import Rejected
 
@@ -28,6 +30,11 @@ _OTHERS: Final = (
     ("PowerPoint Document", "an old PowerPoint document"),
     ("__properties_version1.0", "an Outlook message"),
 )
+_BROKEN: Final = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, MemoryError,
+    struct.error, ExpatError,
+)  # fmt: skip
+"""What olefile and msoffcrypto raise over a damaged or hostile file."""
 CURE: Final = "give its password with --password-file or MUNIMENT_WORKBOOK_PASSWORD, or save it without one"
 
 
@@ -41,7 +48,7 @@ def is_protected(path: Path) -> bool:
 
             with olefile.OleFileIO(handle) as compound:
                 return bool(compound.exists("EncryptedPackage")) or _is_locked(_book(compound) or b"")
-    except (OSError, ValueError, IndexError, TypeError, MemoryError, AttributeError):
+    except _BROKEN:
         return False
 
 
@@ -63,7 +70,7 @@ def unlocked(file: str, data: bytes, passwords: Sequence[str]) -> tuple[bytes, b
                 return _decrypted(file, data, passwords), None
             book = _book(compound)
             what = next((what for stream, what in _OTHERS if compound.exists(stream)), "an Office file")
-    except (OSError, ValueError, IndexError, TypeError, MemoryError, AttributeError) as error:
+    except _BROKEN as error:
         raise Rejected(f"{file} is damaged: export or send it again") from error
     if book is None:
         raise Rejected(f"{file} is {what} without a workbook: export it as XLSX or CSV")
@@ -101,9 +108,10 @@ def _check_spins(file: str, compound: OleFileIO) -> None:
 
 def _decrypted(file: str, data: bytes, passwords: Sequence[str]) -> bytes:
     import msoffcrypto
-    from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
+    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
     from msoffcrypto.format.ooxml import OOXMLFile
 
+    broken = (*_BROKEN, FileFormatError, ParseError)
     for password in (_EVERYBODYS, *passwords):
         opened = io.BytesIO()
         try:
@@ -119,7 +127,7 @@ def _decrypted(file: str, data: bytes, passwords: Sequence[str]) -> bytes:
             if "verif" in str(error).lower():
                 continue
             raise Rejected(f"{file} is protected in a way that is not read: save it without a password") from None
-        except Exception:  # noqa: BLE001 a hostile file breaks the decoder in any way; its text may show the key
+        except broken:  # its text may show the key
             raise Rejected(f"{file} is protected and damaged: save it again without a password") from None
         return opened.getvalue()
     wrong = "none of the passwords given opens it" if passwords else "it is protected with a password"

@@ -15,7 +15,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MEANINGS = {
     "Id": "source_id", "Name": "hostname", "Serial": "serial", "Address": "ip_address", "RAM": "memory_mib",
     "Owner": "owner", "Seen": "last_seen", "Changed": "changed_on", "OS": "os", "Kind": "asset_type",
-    "Engine": "database_engine",
+    "Engine": "database_engine", "Model": "model",
 }  # fmt: skip
 
 
@@ -169,6 +169,20 @@ def test_a_type_in_the_row_is_stated_and_outranks_that_of_the_layout(engine):
     assert (one["asset_type"], one["type_stated"]) == ("server", True)
     assert one["derived"]["subtype"] == ["linux_server"]
     assert (two["asset_type"], two["type_stated"]) == ("virtual_machine", False)
+
+
+def test_a_model_tells_what_a_row_is_where_neither_row_nor_kind_says_it(engine):
+    rows = [
+        {"Id": "1", "Model": "ThinkPad T14"},
+        {"Id": "2", "Model": "X-9000"},
+        {"Id": "3", "Model": "iPad", "Kind": "VM"},
+    ]
+    found = records(engine, [rows], key=["Id"], asset_type="server")
+    assert [(one["asset_type"], one["type_stated"]) for one in found] == [
+        ("end_user_device", False), ("server", False), ("virtual_machine", True),
+    ]  # fmt: skip
+    found = records(engine, [rows], key=["Id"], asset_type="server", stated=True)
+    assert [one["asset_type"] for one in found] == ["server", "server", "virtual_machine"]
 
 
 def test_in_a_list_of_everything_a_row_with_a_database_engine_is_a_database(engine):

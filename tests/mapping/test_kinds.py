@@ -32,7 +32,7 @@ def test_the_longer_signature_wins():
 def test_every_kind_knows_only_attributes_types_and_groups_of_the_model():
     groups = {attribute.group for attribute in model.attributes().values()}
     for kind in mapping.kinds().values():
-        assert set(kind.columns.values()) <= set(model.attributes())
+        assert set(kind.columns.values()) <= {*model.attributes(), ""}
         assert {tab.asset_type for tab in kind.tabs.values() if tab.asset_type} <= set(model.asset_types())
         assert set(kind.reliability) <= groups
         assert all(0.5 <= kind.share_right(group) < 1 for group in groups)

@@ -227,8 +227,8 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
     )
     engine.derive(
         "row_types",
-        "SELECT row, min_by(value::JSON ->> '$', rank) AS asset_type FROM best_cells"
-        " WHERE attribute = 'asset_type' GROUP BY row",
+        "SELECT row, min_by(value::JSON ->> '$', rank) AS asset_type, min(rank) < "
+        f"{_DERIVED_RANK} AS said FROM best_cells WHERE attribute = 'asset_type' GROUP BY row",
     )
     engine.derive(  # in a list of all kinds of things, those with a database engine are databases
         "engines",
@@ -245,8 +245,9 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         " CASE WHEN o.observed IS NULL OR"
         f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered - r.lag * {day}"
         " ELSE o.observed END AS observed,"
-        f" coalesce(t.asset_type, CASE WHEN x.row IS NOT NULL THEN 'database' END, {default_type}) AS asset_type,"
-        f" t.row IS NOT NULL OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
+        " coalesce(CASE WHEN t.said THEN t.asset_type END, CASE WHEN x.row IS NOT NULL THEN 'database' END,"
+        f" {default_type if layout.type_stated else 'NULL'}, t.asset_type, {default_type}) AS asset_type,"
+        f" coalesce(t.said, false) OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
         " coalesce(f.filled, 0) AS filled"
         " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
         " LEFT JOIN row_types t USING (row) LEFT JOIN engines x USING (row)"

@@ -49,6 +49,7 @@ _HTML: Final = re.compile(rb"<(!doctype\s+html|html|head|body|table|meta\s+(http
 _MARKUP: Final = re.compile(rb"<(\?xml|!--|!doctype|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _COLUMNAR: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 _SQLITE: Final = b"SQLite format 3\0"
+_PROSE: Final = (".md", ".markdown", ".rst", ".adoc")
 _JSON_START: Final = re.compile(rb"\{\s*[\"}]|\[\s*[{\[\]]")
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 _HEAD: Final = 4096
@@ -148,6 +149,8 @@ def _read_text(member: Member, head: bytes) -> Iterator[Table]:
         from muniment.evidence.read_json import read_json
 
         return read_json(member, lines=lines)
+    if name.endswith(_PROSE):
+        raise Rejected(_unknown(member.file, "a text for people, not a table"))
     from muniment.evidence.read_text import read_text
 
     return iter((read_text(member),))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from muniment.model import (
     dates,
+    hardware,
     identifiers,
     network,
     operating_systems,
@@ -52,6 +53,7 @@ _BY_NAME: Mapping[str, Reader] = MappingProxyType(
         "asset_type": words.asset_type_cell,
         "subtype": words.subtype_cell,
         "cloud_id": words.cloud_id_cell,
+        "model": hardware.model_cell,
         **dict.fromkeys(("instance_type", "availability_zone", "region", "network", "subnet"), words.resource_cell),
         "os_version": operating_systems.os_version_cell,
         "owner": words.person_cell,

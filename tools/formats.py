@@ -58,7 +58,9 @@ def given(home: Path, number: int, paths: list[Path]) -> dict[str, Any]:
 def line(name: str, found: dict[str, Any]) -> str:
     """A row of the table."""
     if "refused" in found:
-        return f"| {name} | | | | | | | refused: {found['refused'].removeprefix('nothing could be read: ')} |"
+        file = Path(name).name
+        reason = found["refused"].removeprefix("nothing could be read: ").removeprefix(f"{file}: ")
+        return f"| {name} | | | | | | | refused: {reason.removeprefix(f'{file} ')} |"
     assets = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in found["assets"].items())
     numbers = (found["records"], assets, found["mapped"], found["rejects"], found["remark"])
     return f"| {name} | {', '.join(found['kinds'])} | {found['rows']} | " + " | ".join(map(str, numbers)) + " |"

@@ -4,6 +4,7 @@ The tests marked `long` run with MUNIMENT_SOAK=1, which lifts their bounds. The 
 when a test fails, and says so; the exit code is pytest's.
 """
 
+import json
 import os
 import platform
 import subprocess
@@ -13,6 +14,7 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "bench" / "results" / "soak.md"
@@ -46,6 +48,20 @@ def page(report: ET.Element) -> str:
     return "\n".join(lines) + "\n"
 
 
+def fuzzed(result: dict[str, Any]) -> str:
+    """Turn what the fuzzer found into a section of the page."""
+    forms = ", ".join(f"{form} {count:,}" for form, count in result["forms"].items())
+    return (
+        "\n## Fuzzing every reader\n\n"
+        "| seconds | cases | read | refused with a reason | crashes | slowest case | peak memory |\n"
+        "|---:|---:|---:|---:|---:|---:|---:|\n"
+        f"| {result['seconds']:,.0f} | {result['cases']:,} | {result['read']:,} | {result['rejected']:,} "
+        f"| {len(result['crashes'])} | {result['slowest']:.1f} s "
+        f"| {result['peak_mib']:,} MiB ({result['base_mib']:,} MiB before the first case) |\n\n"
+        f"Tables read by format: {forms}.\n"
+    )
+
+
 def _outcome(case: ET.Element) -> str:
     if case.find("failure") is not None or case.find("error") is not None:
         return "failed"
@@ -57,11 +73,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-m", "long", f"--junitxml={report}"]
-        done = subprocess.run(command, cwd=ROOT, env={**os.environ, "MUNIMENT_SOAK": "1"}, check=False)
+        found = Path(folder) / "fuzz.json"
+        full = {"MUNIMENT_SOAK": "1", "MUNIMENT_FUZZ_RESULT": str(found)}
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **full}, check=False)
         if report.exists():
             tree = ET.parse(report)  # noqa: S314 - pytest wrote it a moment ago
             RESULT.parent.mkdir(parents=True, exist_ok=True)
-            RESULT.write_text(page(tree.getroot()), encoding="utf-8")
+            fuzz = fuzzed(json.loads(found.read_text(encoding="utf-8"))) if found.exists() else ""
+            RESULT.write_text(page(tree.getroot()) + fuzz, encoding="utf-8")
             print(f"Written: {RESULT.relative_to(ROOT)}")
     return done.returncode
 

@@ -84,6 +84,12 @@ def test_an_encoding_that_the_document_does_not_keep_is_found_out(read):
     assert cells(table)[0] == {"n": "Zürich"}
 
 
+@pytest.mark.parametrize("encoding", ["f-8", "shift_jis", "utf-7", "rot13"])
+def test_an_encoding_that_is_not_known_is_found_out(read, encoding):
+    (table,) = read(f'<?xml version="1.0" encoding="{encoding}"?><l><r><n>Zürich</n></r><r/></l>')
+    assert cells(table)[0] == {"n": "Zürich"}
+
+
 def test_a_document_that_breaks_off_gives_the_records_before_and_says_so(read):
     (table,) = read("<l><r><n>a</n></r>\n<r><n>b</n></r>\n<r><n>c")
     assert [row["n"] for row in cells(table)] == ["a", "b"]

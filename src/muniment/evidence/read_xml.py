@@ -87,9 +87,9 @@ def read_xml(member: Member) -> Iterator[Table]:
     utf8 = None
     try:
         root = _Survey(member).run(None)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that Python has not
         decoded = decode(member.data)
-        if error.code not in _ENCODINGS or decoded is None:
+        if decoded is None or (isinstance(error, expat.ExpatError) and error.code not in _ENCODINGS):
             raise Rejected(_broken(member.file, error)) from error
         utf8 = decoded.utf8
         try:
@@ -114,9 +114,9 @@ def read_xml(member: Member) -> Iterator[Table]:
     yield from tables
 
 
-def _broken(file: str, error: expat.ExpatError) -> str:
-    what = expat.ErrorString(error.code)
-    return f"{file} is not whole XML: {what} in line {error.lineno}: correct or export it again"
+def _broken(file: str, error: Exception) -> str:
+    what = f"{expat.ErrorString(error.code)} in line {error.lineno}" if isinstance(error, expat.ExpatError) else error
+    return f"{file} is not whole XML: {what}: correct or export it again"
 
 
 class _Stream:

@@ -1,6 +1,7 @@
 """Across folders only a folder's front page is imported; `muniment.base` may be entered by file."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,12 @@ def test_passing_a_front_page_by_is_seen(plant, path, code, target):
     (line,) = plant(path, code)
     assert line.startswith(f"{path}:")
     assert line.endswith(f": muniment.{target}")
+
+
+@pytest.mark.parametrize("folder", ["flows", "matching"])
+def test_a_front_page_that_loads_names_late_gives_every_name_and_none_is_hidden_by_a_file(folder):
+    page = importlib.import_module(f"muniment.{folder}")
+    files = {path.stem for path in (SOURCE / folder).glob("*.py")}
+    for name in page.__all__:
+        assert getattr(page, name) is not None
+    assert files & set(page.__all__) == set()

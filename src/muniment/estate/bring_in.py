@@ -3,6 +3,8 @@
 Part of `Estate`; changes are flows of their own, so the register is folded when a call returns.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

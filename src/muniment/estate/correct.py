@@ -3,6 +3,8 @@
 Part of `Estate`; each act is appended, and can be taken back exactly.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -18,8 +20,8 @@ class Corrects(Looks):
 
     def merge(
         self,
-        left: "str | UUID | register.Asset",
-        right: "str | UUID | register.Asset",
+        left: str | UUID | register.Asset,
+        right: str | UUID | register.Asset,
         reason: str = "",
         progress: flows.Progress = flows.quiet,
     ) -> flows.Changed:
@@ -33,7 +35,7 @@ class Corrects(Looks):
 
     def split(
         self,
-        name: "str | UUID | register.Asset",
+        name: str | UUID | register.Asset,
         records: Sequence[str | UUID],
         reason: str = "",
         progress: flows.Progress = flows.quiet,
@@ -65,7 +67,7 @@ class Corrects(Looks):
 
     def resolve(
         self,
-        name: "str | UUID | register.Asset",
+        name: str | UUID | register.Asset,
         attribute: str,
         value: str | None = None,
         *,
@@ -97,7 +99,7 @@ class Corrects(Looks):
 
     def accept(
         self,
-        name: "str | UUID | register.Asset",
+        name: str | UUID | register.Asset,
         attribute: str,
         reason: str = "",
         progress: flows.Progress = flows.quiet,
@@ -111,7 +113,7 @@ class Corrects(Looks):
 
     def edit(
         self,
-        name: "str | UUID | register.Asset",
+        name: str | UUID | register.Asset,
         values: Mapping[str, str],
         unset: Sequence[str] = (),
         *,

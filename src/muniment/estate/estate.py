@@ -3,6 +3,8 @@
 Each call is one transaction, or one flow that takes the engagement's writer lock.
 """
 
+from __future__ import annotations
+
 import os
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +25,7 @@ def open_estate(
     engagement: str | None = None,
     actor: str | None = None,
     create: bool = True,
-) -> "Estate":
+) -> Estate:
     """What `muniment.open` does: see there."""
     given: dict[str, Any] = {"tenant": tenant, "engagement": engagement, "actor": actor}
     text = os.fspath(home) if home is not None else None
@@ -31,7 +33,7 @@ def open_estate(
     return open_with(settings.load(given), create=create)
 
 
-def open_with(configuration: settings.Settings, *, create: bool = True) -> "Estate":
+def open_with(configuration: settings.Settings, *, create: bool = True) -> Estate:
     """Open the home that settings name; for doors that read their own options.
 
     Raises:

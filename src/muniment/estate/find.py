@@ -3,6 +3,8 @@
 Called by `estate`; every miss says what there is instead.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID

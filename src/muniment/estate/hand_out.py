@@ -3,6 +3,8 @@
 Part of `Estate`; a file appears whole or not at all.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

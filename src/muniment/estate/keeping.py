@@ -3,6 +3,8 @@
 These take settings, since they concern more than the engagement an estate is open for.
 """
 
+from __future__ import annotations
+
 from muniment import flows
 from muniment.base import home as homes
 from muniment.base import reset

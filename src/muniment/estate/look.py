@@ -3,6 +3,8 @@
 Part of `Estate`; nothing here writes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -56,7 +58,7 @@ class Looks:
         order, descending = sort.removeprefix("-"), sort.startswith("-")
         return Assets(self.home, register.Query(words, type, source, tuple(pairs), order, descending, limit, as_of))
 
-    def asset(self, name: "str | UUID | register.Asset", *, as_of: datetime | None = None) -> register.Asset:
+    def asset(self, name: str | UUID | register.Asset, *, as_of: datetime | None = None) -> register.Asset:
         """One asset, as it is or as it was at a moment.
 
         Raises:
@@ -71,7 +73,7 @@ class Looks:
         self,
         start: datetime,
         end: datetime | None = None,
-        asset: "str | UUID | register.Asset | None" = None,
+        asset: str | UUID | register.Asset | None = None,
     ) -> register.Difference:
         """What differs between two moments (with time zones; `end` None: now), of one asset or of the register.
 
@@ -85,7 +87,7 @@ class Looks:
         with self.home.scope.transaction() as connection:
             return register.between(connection, self.home.scope, start, end, chosen)
 
-    def records(self, name: "str | UUID | register.Asset") -> list[Claimed]:
+    def records(self, name: str | UUID | register.Asset) -> list[Claimed]:
         """What each source claims of an asset: its records with the names of their sources.
 
         Raises:
@@ -97,7 +99,7 @@ class Looks:
             records = evidence.get_records(connection, identity.members(connection, asset.id))
         return [Claimed(names[record.source_id], record) for record in records]
 
-    def related(self, name: "str | UUID | register.Asset") -> list[graph.Related]:
+    def related(self, name: str | UUID | register.Asset) -> list[graph.Related]:
         """What an asset runs on, stands in or belongs to, and what does so with it: by the names in its values.
 
         Raises:
@@ -107,7 +109,7 @@ class Looks:
         with self.home.scope.transaction() as connection:
             return graph.related(connection, self.home.scope, asset)
 
-    def why(self, name: "str | UUID | register.Asset", attribute: str) -> graph.Why:
+    def why(self, name: str | UUID | register.Asset, attribute: str) -> graph.Why:
         """Prove a value: winner, rivals, rule, and the raw cell of every claim.
 
         Raises:
@@ -117,7 +119,7 @@ class Looks:
         with self.home.scope.transaction() as connection:
             return graph.why(connection, self.home, asset, attribute)
 
-    def history(self, name: "str | UUID | register.Asset") -> History:
+    def history(self, name: str | UUID | register.Asset) -> History:
         """What changed in an asset, when, through what and by whom; merges and splits too.
 
         Raises:
@@ -139,7 +141,7 @@ class Looks:
         *,
         severity: str | None = None,
         attribute: str | None = None,
-        asset: "str | UUID | register.Asset | None" = None,
+        asset: str | UUID | register.Asset | None = None,
         state: str | None = "open",
         limit: int | None = None,
     ) -> list[register.Conflict]:
@@ -166,7 +168,7 @@ class Looks:
             )  # fmt: skip
 
     def count_conflicts(
-        self, *, attribute: str | None = None, asset: "str | UUID | register.Asset | None" = None
+        self, *, attribute: str | None = None, asset: str | UUID | register.Asset | None = None
     ) -> dict[str, int]:
         """How many conflicts are open, by severity; in the whole register, of an attribute, or of an asset.
 

@@ -3,6 +3,8 @@
 Reached as `Estate.mappings`. A verdict reads the affected rows again before the call returns.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -3,6 +3,8 @@
 Part of `Estate`; each is one transaction with all that follows from it, and can be tried first.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Unpack
 
@@ -11,7 +13,7 @@ from muniment.base.errors import NotFound
 from muniment.base.home import Home
 from muniment.estate.types import ActOptions, PastImport
 
-_Verb = Callable[..., flows.Changed]
+_Verb = Callable[..., "flows.Changed"]
 
 
 class SetsAside:

@@ -3,6 +3,8 @@
 Made by `estate`; where a domain's type says all, that is returned instead.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,35 +4,72 @@ The doors call these verbs. Each takes the engagement's one writer lock, runs ph
 their result with their mark, and leaves the register folded.
 """
 
-from muniment.flows.change import (
-    Changed,
-    accept_mapping,
-    change_source,
-    merge_assets,
-    reject_mapping,
-    rekey,
-    set_mapping,
-    split_asset,
-    undo,
-    undo_mapping,
-)
-from muniment.flows.claims import Accuracy, judge, match_claims
-from muniment.flows.delete_engagement import Removed, delete_engagement
-from muniment.flows.derive import newest_rows
-from muniment.flows.export import FORMATS, Exported, Wanted, export
-from muniment.flows.export_migration import LeftOut
-from muniment.flows.export_stamp import Stamp, read_stamp
-from muniment.flows.fetch import import_stream, import_tables
-from muniment.flows.import_batch import import_files, resume, resume_open
-from muniment.flows.move import Moved, move
-from muniment.flows.progress import Progress, quiet
-from muniment.flows.report import REPORT_FORMATS, report
-from muniment.flows.report_contents import Report, assemble
-from muniment.flows.resolve import accept, edit, resolve
-from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
-from muniment.flows.summary import Summary
-from muniment.flows.tabulate import as_table
-from muniment.flows.types import Request
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from muniment.flows.change import (
+        Changed,
+        accept_mapping,
+        change_source,
+        merge_assets,
+        reject_mapping,
+        rekey,
+        set_mapping,
+        split_asset,
+        undo,
+        undo_mapping,
+    )
+    from muniment.flows.claims import Accuracy, judge, match_claims
+    from muniment.flows.delete import Removed, delete_engagement
+    from muniment.flows.derive import newest_rows
+    from muniment.flows.export_assets import FORMATS, Exported, Wanted, export
+    from muniment.flows.export_migration import LeftOut
+    from muniment.flows.export_stamp import Stamp, read_stamp
+    from muniment.flows.fetch import import_stream, import_tables
+    from muniment.flows.import_batch import import_files, resume, resume_open
+    from muniment.flows.move_home import Moved, move
+    from muniment.flows.progress import Progress, quiet
+    from muniment.flows.report_contents import Report
+    from muniment.flows.report_files import REPORT_FORMATS, report
+    from muniment.flows.resolutions import accept, edit, resolve
+    from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
+    from muniment.flows.summary import Summary
+    from muniment.flows.tabulate import as_table
+    from muniment.flows.types import Request
+
+_PLACES = {
+    "change": "Changed accept_mapping change_source merge_assets reject_mapping rekey set_mapping"
+    " split_asset undo undo_mapping",
+    "claims": "Accuracy judge match_claims",
+    "delete": "Removed delete_engagement",
+    "derive": "newest_rows",
+    "export_assets": "Exported FORMATS Wanted export",
+    "export_migration": "LeftOut",
+    "export_stamp": "Stamp read_stamp",
+    "fetch": "import_stream import_tables",
+    "import_batch": "import_files resume resume_open",
+    "move_home": "Moved move",
+    "progress": "Progress quiet",
+    "report_contents": "Report",
+    "report_files": "REPORT_FORMATS report",
+    "resolutions": "accept edit resolve",
+    "set_aside": "approve_imports reject_imports restore withdraw",
+    "summary": "Summary",
+    "tabulate": "as_table",
+    "types": "Request",
+}
+"""Which file has which names. A file is loaded when a name of it is first asked for: most load Arrow, and
+commands that only look must start fast. No name may be that of a file."""
+
+_PLACE = {name: file for file, names in _PLACES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACE[name]}"), name)
+
 
 __all__ = [
     "FORMATS",
@@ -53,7 +90,6 @@ __all__ = [
     "accept_mapping",
     "approve_imports",
     "as_table",
-    "assemble",
     "change_source",
     "delete_engagement",
     "edit",

@@ -4,14 +4,15 @@ Called by `import_batch` per file, one transaction each; a file that is already 
 bytes this source delivered before, is left alone.
 """
 
+from __future__ import annotations
+
 import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from muniment import evidence, mapping
@@ -21,6 +22,9 @@ from muniment.base.errors import Rejected
 from muniment.flows import guard
 from muniment.flows.assemble import Whole, assembled
 from muniment.flows.types import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FAMILIES = uuid.UUID("6d756e69-6d65-5e74-8000-6c61796f7574")
 """The name space of layout families: their ids come from content, so that keys are the same everywhere."""
@@ -190,6 +194,8 @@ def _record(
 
 
 def _with_file_name(table: evidence.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    import pyarrow as pa
+
     name = table.file.rpartition("!")[2].rpartition("/")[2]
     for ending in (".gz", ".json", ".jsonl", ".facts", ".yml"):
         name = name.removesuffix(ending)

@@ -4,12 +4,13 @@ Also used when a mapping or a key changes: then all imports of the layout's fami
 from the lake, so that the records are what they would be had it always been so.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from muniment import evidence, identity, mapping, model, register
@@ -19,6 +20,9 @@ from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.flows import guard
 from muniment.flows.types import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -> None:
@@ -148,11 +152,15 @@ _STORED = (
 
 
 def _of_layout(rows: pa.Table, layout: evidence.Layout) -> pa.Table:
+    import pyarrow as pa
+
     return rows.append_column("layout_id", pa.array([str(layout.id)] * rows.num_rows, pa.string()))
 
 
 def _write_changed(connection: sa.Connection, home: Home, source_id: UUID, changed: pa.Table) -> list[str]:
     """Store new and changed records; one that was away comes back under its id. Returns their ids."""
+    import pyarrow as pa
+
     if not changed.num_rows:
         return []
     away = identity.parked_ids(connection, home.scope, source_id)
@@ -187,6 +195,8 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
     Imports that are held, rejected or withdrawn do not count. With `park` the records that no import gives
     any more are remembered, to come back under their ids.
     """
+    import pyarrow as pa
+
     layout = evidence.get_layout(connection, layout_id)
     family = [
         other for other in evidence.list_layouts(connection, layout.source_id) if other.family_id == layout.family_id

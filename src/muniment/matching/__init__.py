@@ -8,14 +8,14 @@ no files.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from muniment.matching.columns import assign, rank
-from muniment.matching.names import closest, name_key
-from muniment.matching.profile import profile
-from muniment.matching.records import WEIGHTS, Judgement, link
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
 if TYPE_CHECKING:
     from muniment.matching.claims import Resolved, resolve
+    from muniment.matching.column_profile import profile
+    from muniment.matching.columns import assign, rank
+    from muniment.matching.names import closest, name_key
+    from muniment.matching.records import WEIGHTS, Judgement, link
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more
     from muniment.matching.values_kinds import is_missing, kind_of
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 _BULK = {
     "Resolved": "claims",
     "resolve": "claims",
+    "assign": "columns",
+    "rank": "columns",
+    "closest": "names",
+    "name_key": "names",
+    "profile": "column_profile",
+    "WEIGHTS": "records",
+    "Judgement": "records",
+    "link": "records",
     "Found": "truth",
     "Votes": "truth",
     "discover": "truth",
@@ -35,7 +43,7 @@ _BULK = {
     "is_missing": "values_kinds",
     "kind_of": "values_kinds",
 }
-"""Names that load numpy, which reading commands do not need: found when first asked for."""
+"""Names that load numpy, scipy or Arrow, which reading commands do not need: found when first asked for."""
 
 
 def __getattr__(name: str) -> Any:

@@ -48,10 +48,14 @@ state AS (
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a family's records would lose: how many go, of how many that are there."""
+    """What a family's records would lose: how many go, of how many that are there.
+
+    `first_row`: where the first of those that go stood in the delivery that had it, from 1.
+    """
 
     going: int
     known: int
+    first_row: int | None
 
 
 def mark_gone(connection: sa.Connection, scope: Scope, source_id: UUID) -> list[UUID]:
@@ -78,11 +82,13 @@ def missing_from(
     rows = connection.execute(
         sa.text(
             _GONE + "SELECT s.family_id, count(*) FILTER (WHERE s.gone AND NOT r.gone),"
-            " count(*) FILTER (WHERE NOT r.gone) FROM state s JOIN records r ON r.id = s.id GROUP BY s.family_id"
+            " count(*) FILTER (WHERE NOT r.gone),"
+            " min(r.row_number) FILTER (WHERE s.gone AND NOT r.gone)"
+            " FROM state s JOIN records r ON r.id = s.id GROUP BY s.family_id"
         ),
         _parameters(scope, source_id, candidates),
     )
-    return {row[0]: Missing(row[1], row[2]) for row in rows}
+    return {row[0]: Missing(row[1], row[2], row[3]) for row in rows}
 
 
 def _parameters(scope: Scope, source_id: UUID, candidates: Collection[UUID]) -> dict[str, Any]:

@@ -124,10 +124,15 @@ def _settle(
         earlier = evidence.earlier_counts(connection, scope, delivery.source_id, layout.family_id)
         shares = [past["gone"] / past["known"] for past in earlier if past.get("known")]
         limit = max(GONE_FLOOR, max(GONE_SHARE, _TIMES * (median(shares) if shares else 0)) * lost.known)
-        if lost.going <= limit:
+        cut = lost.first_row is not None and lost.first_row > delivery.counts["rows"]
+        if lost.going <= limit and not cut:
             evidence.decide_full(connection, delivery.id, counts=counts)
             return
-        reason = f"lacks {lost.going:,} of {lost.known:,} records; more than {limit:,.0f} wait for a word"
+        reason = (
+            f"lacks the last {lost.going:,} of {lost.known:,} records and no other: was the file cut off?"
+            if cut
+            else f"lacks {lost.going:,} of {lost.known:,} records; more than {limit:,.0f} wait for a word"
+        )
     elif lost.going and lost.known - lost.going >= _COVERS * lost.known:
         reason = f"looks complete but lacks {lost.going:,} of {lost.known:,} records: are they gone?"
     else:

@@ -34,6 +34,8 @@ def fill(home, folder):
     flows.undo(home)
     flows.reject_mapping(home, [column])
     with home.scope.transaction() as connection:
+        made = mapping.template({"name": "own", "columns": {"weight": {"attribute": "weight"}}})
+        mapping.add_template(connection, home.scope, made)
         connection.execute(sa.text("INSERT INTO stale_assets SELECT tenant_id, engagement_id, id FROM assets LIMIT 1"))
 
 

@@ -64,7 +64,7 @@ def test_what_a_kind_knows_of_a_column_is_applied_whatever_its_name_says(home, t
     assert (found.attribute, found.state, found.reasons) == (
         "technical_owner",
         "auto",
-        ("known for this kind of source",),
+        ("template servicenow-cmdb version 1",),
     )
 
 

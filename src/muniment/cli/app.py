@@ -24,6 +24,7 @@ from muniment.cli import (
     screen,
     set_aside,
     setup,
+    templates,
 )
 
 app = typer.Typer(
@@ -68,6 +69,7 @@ app.command("rejects", rich_help_panel="Import")(imports.rejects)
 app.command("problems", rich_help_panel="Import")(imports.problems)
 app.add_typer(mappings.app, name="mappings", rich_help_panel="Import")
 app.add_typer(set_aside.sources.app, name="sources", rich_help_panel="Import")
+app.add_typer(templates.app, name="templates", rich_help_panel="Import")
 app.command("assets", rich_help_panel=_LOOK)(look.assets)
 app.command("show", rich_help_panel=_LOOK)(look.show)
 app.command("why", rich_help_panel=_LOOK)(look.why)

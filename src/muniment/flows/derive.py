@@ -41,6 +41,9 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
     relatives = [other for other in relatives if mapping.current(connection, other.id)]
     earlier = {column.column: column for other in relatives for column in mapping.current(connection, other.id)}
     settings = run.home.settings
+    template = _template(connection, run, delivery, layout, rows)
+    said = template.columns if template else {}
+    by_template = {column: body["attribute"] or "" for column, body in said.items() if "attribute" in body}
     sheet = mapping.Sheet(
         layout.id,
         rows,
@@ -48,7 +51,8 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         layout.tab or Path(delivery.file).stem,
         [earlier[column] for column in layout.columns if column in earlier],
         reading_defaults(source),
-        kind.meanings(layout.tab, layout.columns),
+        {**kind.meanings(layout.tab, layout.columns), **by_template},
+        template,
     )
     limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
     mapped = mapping.propose(connection, run.home.scope, sheet, mapping.Thresholds(*limits))
@@ -77,6 +81,21 @@ def newest_rows(
     if not delivered:
         raise Rejected(f"{column.column!r} has no rows in this engagement")
     return home.lake.read(delivered[-1].lake_path), reading_defaults(_source(connection, layout.source_id))
+
+
+def _template(
+    connection: sa.Connection, run: Run, delivery: evidence.Import, layout: evidence.Layout, rows: pa.Table
+) -> mapping.Template | None:
+    """The template that fits a new layout; those that nearly fit are told in the summary."""
+    known = mapping.templates(connection)
+    found, nearly = mapping.fitting(known, delivery.details["kind"], layout.tab, rows, layout.columns)
+    for entry in run.summary.files:
+        if entry.get("import") == str(delivery.id):
+            if found is not None:
+                entry["template"] = f"{found.name} version {found.version}"
+            if nearly:
+                entry["no_longer_fits"] = [f"{one.name} version {one.version}: {why}" for one, why in nearly]
+    return found
 
 
 def reading_defaults(source: evidence.Source) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class Summary:
             steps.append("`muniment imports held` shows what waits for your word, and what each word would do")
         if self.rows_rejected:
             steps.append(f"`muniment rejects` shows the {self.rows_rejected} rows or files that could not be read")
+        for entry in self.files:
+            steps += [f"the template {told} ({entry['file']})" for told in entry.get("no_longer_fits", ())]
         if self.columns_suggested:
             steps.append(
                 f"`muniment mappings --waiting` shows {self.columns_suggested} columns that wait for your word"

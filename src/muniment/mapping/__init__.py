@@ -7,7 +7,27 @@ what is known of common exports. Knows no rows of the database but its own and m
 from muniment.mapping.keys import choose_key, infer_type
 from muniment.mapping.kinds import FILE_COLUMN, Kind, Tab, kind, kinds, recognise
 from muniment.mapping.propose import Sheet, Thresholds, propose
-from muniment.mapping.store import Act, acts, add_attribute, attributes, current, past
+from muniment.mapping.store import (
+    Act,
+    acts,
+    add_attribute,
+    add_template,
+    attributes,
+    current,
+    past,
+    switch_template,
+    templates,
+)
+from muniment.mapping.templates import (
+    Difference,
+    Template,
+    compare,
+    compare_templates,
+    fitting,
+    make,
+    shipped_templates,
+    template,
+)
 from muniment.mapping.types import APPLIED, ColumnMapping
 from muniment.mapping.verdict import Meaning, accept, assign_column, reading_of, reject, undo
 
@@ -16,25 +36,36 @@ __all__ = [
     "FILE_COLUMN",
     "Act",
     "ColumnMapping",
+    "Difference",
     "Kind",
     "Meaning",
     "Sheet",
     "Tab",
+    "Template",
     "Thresholds",
     "accept",
     "acts",
     "add_attribute",
+    "add_template",
     "assign_column",
     "attributes",
     "choose_key",
+    "compare",
+    "compare_templates",
     "current",
+    "fitting",
     "infer_type",
     "kind",
     "kinds",
+    "make",
     "past",
     "propose",
     "reading_of",
     "recognise",
     "reject",
+    "shipped_templates",
+    "switch_template",
+    "template",
+    "templates",
     "undo",
 ]

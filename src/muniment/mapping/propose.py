@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from muniment import memory, model
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
+from muniment.mapping.templates import Template
 from muniment.mapping.transform import infer
 from muniment.mapping.types import DECISION, ColumnMapping
 
@@ -47,6 +48,7 @@ class Sheet:
     earlier: Sequence[ColumnMapping]
     defaults: Mapping[str, Any]
     known: Mapping[str, str]
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,16 @@ def _proposed(
     if attribute is not None and not attribute.multi and attribute.name in taken and state == "auto" and not told:
         state = "suggested"  # an earlier layout gives it to another column
     transform = infer(attribute, proposal.column, sheet.rows, sheet.defaults) if attribute else {}
+    by_template = sheet.template.columns.get(proposal.column.strip().lower()) if sheet.template else None
+    if by_template:
+        transform = dict(by_template.get("transform", transform))
     return {
         "column": proposal.column,
         "attribute": told or proposal.target or None,
         "transform": transform,
         "state": state,
         "probability": _TOLD if told else round(proposal.probability, 4),
-        "reasons": [_BY_KIND] if told else list(proposal.reasons) or [_NO_REASON],
+        "reasons": [_told_by(sheet, proposal.column)] if told else list(proposal.reasons) or [_NO_REASON],
         "runner_up": _runner_up(proposal.runner_up, thresholds.reject),
         "samples": samples,
     }
@@ -141,6 +146,12 @@ def _no_attribute(column: str, samples: list[str]) -> dict[str, Any]:
         "runner_up": None,
         "samples": samples,
     }
+
+
+def _told_by(sheet: Sheet, column: str) -> str:
+    if sheet.template is not None and column.strip().lower() in sheet.template.columns:
+        return f"template {sheet.template.name} version {sheet.template.version}"
+    return _BY_KIND
 
 
 def _kept(mapping: ColumnMapping, samples: list[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Each takes a connection of a tenant's transaction; what is in force is the last 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from muniment.base import clock
 from muniment.base.errors import Rejected
 from muniment.base.tenancy import Scope
 from muniment.mapping.tables import mappings, own_attributes
+from muniment.mapping.tables import templates as template_table
+from muniment.mapping.templates import Template, shipped_templates, template
 from muniment.mapping.types import ColumnMapping
 
 
@@ -117,6 +119,65 @@ def add_attribute(connection: sa.Connection, scope: Scope, name: str, definition
             tenant_id=scope.tenant_id,
             name=name,
             definition=dict(definition),
+            actor=scope.actor,
+            at=clock.now(),
+        )
+    )
+
+
+def templates(connection: sa.Connection) -> list[Template]:
+    """Every template in its newest version: the shipped ones and the tenant's own, by name."""
+    found = dict(shipped_templates())
+    table = template_table
+    query = (
+        sa.select(table.c.name, table.c.version, table.c.document, table.c.enabled)
+        .ext(distinct_on(table.c.name))
+        .order_by(table.c.name, table.c.id.desc())
+    )
+    for name, version, document, enabled in connection.execute(query):
+        if document is not None:
+            found[name] = template(document, version=version, enabled=enabled)
+        elif name in found:
+            found[name] = replace(found[name], enabled=enabled)
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def add_template(connection: sa.Connection, scope: Scope, given: Template) -> Template:
+    """Store a template as the next version of its name; the stored one.
+
+    Raises:
+        Rejected: a shipped template has the name, or a column names no attribute.
+    """
+    if given.name in shipped_templates():
+        raise Rejected(f"{given.name!r} is a shipped template: give yours another name")
+    known = attributes(connection)
+    for column, body in given.columns.items():
+        named = [body.get("attribute"), *(entry["attribute"] for entry in body.get("transform", {}).get("also", ()))]
+        missing = [name for name in named if name is not None and name not in known]
+        if missing:
+            raise Rejected(f"the template {given.name}, column {column!r}: {missing[0]!r} is no attribute")
+    last = connection.execute(
+        sa.select(sa.func.max(template_table.c.version)).where(template_table.c.name == given.name)
+    ).scalar()
+    stored = replace(given, version=(last or 0) + 1)
+    _append_template(connection, scope, stored, stored.document())
+    return stored
+
+
+def switch_template(connection: sa.Connection, scope: Scope, given: Template, *, enabled: bool) -> None:
+    """Switch a template on or off for the tenant."""
+    switched = replace(given, enabled=enabled)
+    _append_template(connection, scope, switched, None if given.shipped else given.document())
+
+
+def _append_template(connection: sa.Connection, scope: Scope, given: Template, document: dict[str, Any] | None) -> None:
+    connection.execute(
+        sa.insert(template_table).values(
+            tenant_id=scope.tenant_id,
+            name=given.name,
+            version=given.version,
+            document=document,
+            enabled=given.enabled,
             actor=scope.actor,
             at=clock.now(),
         )

@@ -38,3 +38,15 @@ own_attributes = tenant_table(
     key=("name",),
     root=True,
 )
+templates = tenant_table(
+    "templates",
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    text("name"),
+    sa.Column("version", sa.Integer, nullable=False),
+    jsonb("document", nullable=True),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    text("actor"),
+    moment("at"),
+    sa.Index("ix_templates_current", "tenant_id", "name", "id"),
+    root=True,
+)

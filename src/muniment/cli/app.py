@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 the program failed; 2 the request is wrong; 3 not found; 4
 not allow it; 5 try again later; 130 interrupted.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -102,8 +103,8 @@ def main() -> None:
         screen.error(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        screen.error("interrupted; what was begun is carried on by the next writing command")
+        screen.error("interrupted: an import goes on with `muniment imports resume` or the next import")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except BrokenPipeError:  # as under `| head`: nothing is wrong, and nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(141)

@@ -39,10 +39,18 @@ _SHOWN = 60
 _BANDS = ((0.95, "●"), (0.85, "◕"), (0.7, "◑"), (0.5, "◔"), (0.0, "○"))
 
 
+class _Terminal(Console):
+    """A console that leaves the end of a pipe to `app`, which knows the exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on, as under `| head`."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """The terminal, or a wide one where the output goes into a pipe."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
+    return _Terminal(
         stderr=stderr, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, markup=False,
         soft_wrap=False,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -230,3 +232,31 @@ def test_a_protected_workbook_is_told_before_it_is_read(tmp_path):
     path.write_bytes(xlsx())
     assert not evidence.is_protected(path)
     assert not evidence.is_protected(tmp_path / "none.xlsx")
+
+
+def bomb():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("xl/workbook.xml", "w") as part:  # in pieces: a child's peak begins with its parent's
+            for _ in range(300):
+                part.write(bytes(2**20))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: xlsb(far=(1_048_575, 16_383)), lambda: xls(far=(65_535, 65_535)), bomb],
+    ids=["xlsb", "xls", "bomb"],
+)
+def test_a_hostile_workbook_is_refused_within_bounded_memory(tmp_path, make):
+    path = tmp_path / "hostile.xlsx"
+    path.write_bytes(make())
+    code = (
+        "import resource, sys, pathlib\n"
+        "from muniment import evidence\nfrom muniment.base.errors import Rejected\n"
+        "try:\n    list(evidence.read(pathlib.Path(sys.argv[1])))\nexcept Rejected:\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 500_000 * (1024 if sys.platform == "darwin" else 1)

@@ -90,3 +90,33 @@ def test_conflicts_show_who_settled_them(change):
     assert "no open conflict" in again.err
     assert change("conflicts", "--state", "gone").code == 2
     assert len(change("conflicts", "--state", "all", "--json").json["conflicts"]) == len(opened["conflicts"])
+
+
+def test_tags_and_notes_are_found_shown_and_undone(change):
+    before = change("fingerprint", "--ids").out
+    assert "tagged app01 +pci +pilot (act " in change("tag", "app01", "+pci", "+pilot").out
+    assert change("tag", "app02", "+PCI").code == 0
+    assert change("tag", "app01", "-pilot").code == 0
+    assert change("note", "app01", "ask Ann first").code == 0
+    shown = change("show", "app01").out
+    assert "tagged pci\n" in shown
+    assert "tester: ask Ann first" in shown
+    names = [asset["name"] for asset in change("assets", "--where", "tag=pci", "--json").json]
+    assert names == ["app01", "app02"]
+    assert change("assets", "--where", "tag=pilot", "--json").json == []
+    assert change("undo").code == 0
+    assert change("undo").code == 0
+    assert [one["name"] for one in change("assets", "--where", "tag=pilot", "--json").json] == ["app01"]
+    assert change("show", "app01", "--json").json["annotations"][0]["actor"] == "tester"
+    assert change("fingerprint", "--ids").out == before
+
+
+def test_a_tag_follows_its_asset_into_a_merge(change):
+    change("tag", "app02", "+pci")
+    change("merge", "app01", "app02")
+    assert len(change("assets", "--where", "tag=pci", "--json").json) == 1
+
+
+def test_what_is_no_tag_or_note_is_refused(look):
+    assert "cannot be a tag" in look("tag", "app01", "+two words").err
+    assert "nothing to write" in look("note", "app01", " ").err

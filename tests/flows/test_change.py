@@ -1,7 +1,7 @@
 from uuid import UUID
 
 import pytest
-from tests.conftest import Delivery, assets, deliver, fingerprint, machine
+from tests.conftest import Delivery, assets, current_mapping, deliver, fingerprint, machine
 
 from muniment import evidence, flows, identity, register
 from muniment.base import ids
@@ -152,4 +152,13 @@ def test_what_is_not_there_cannot_be_merged_split_or_undone(estate):
         flows.split_asset(estate, asset.id, mine)
     with pytest.raises(Rejected, match="each side"):
         flows.split_asset(estate, asset.id, [])
+    assert fingerprint(estate, with_ids=True) == before
+
+
+def test_a_verdict_on_a_column_is_in_the_one_log_and_undone_from_it(estate):
+    before = fingerprint(estate, with_ids=True)
+    flows.reject_mapping(estate, [current_mapping(estate, "cmdb", "Owner")], "a team, no owner")
+    assert fingerprint(estate, with_ids=True) != before
+    _, taken = flows.undo(estate)
+    assert (taken.kind, taken.what) == ("mapping", "rejected column(s) 'Owner'")
     assert fingerprint(estate, with_ids=True) == before

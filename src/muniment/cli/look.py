@@ -101,14 +101,17 @@ def show(name: screen.AssetName, as_of: moment.AsOf = None, as_json: screen.Json
         records = estate.records(asset)
         relations = estate.related(asset)
         conflicts = estate.conflicts(asset=asset)
+        annotations = estate.annotations(asset)
     if as_json:
         body = screen.plain(asset)
+        body["annotations"] = screen.plain(annotations)
         body["records"] = [{**screen.plain(r.record), "source": r.source} for r in records]
         body["relations"] = screen.plain(relations)
         body["conflicts"] = screen.plain(conflicts)
         screen.dump(body)
         return
     _print_head(asset)
+    _print_annotations(annotations)
     _print_values(asset, {conflict.attribute for conflict in conflicts})
     _print_relations(relations)
     screen.say("")
@@ -170,6 +173,17 @@ def _print_head(asset: "register.Asset") -> None:
     keys = ("hostname", "fqdn", "aliases", "name")
     names = [screen.words(asset.values[key], 100) for key in keys if key in asset.values]
     screen.say(f"known as {'; '.join(dict.fromkeys(names)) or 'nothing'}\n")
+
+
+def _print_annotations(annotations: "list[register.Annotation]") -> None:
+    tags = [screen.clean(one.text) for one in annotations if one.kind == "tag"]
+    notes = [one for one in annotations if one.kind == "note"]
+    if tags:
+        screen.say(f"tagged {', '.join(tags)}")
+    for one in notes:
+        screen.say(f"{one.at:%Y-%m-%d %H:%M} {screen.clean(one.actor)}: {screen.clean(one.text, 1_000)}")
+    if annotations:
+        screen.say("")
 
 
 def _print_values(asset: "register.Asset", disputed: set[str]) -> None:
@@ -398,7 +412,7 @@ def conflicts(
             ]
             for c in found
         ],
-        note="`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it, `review` goes through them."
+        note="`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
         if found
         else "The sources agree."
         if state == "open"

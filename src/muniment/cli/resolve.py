@@ -1,4 +1,4 @@
-"""Commands by which people settle values: resolve, accept, edit.
+"""Commands by which people settle values and mark assets: resolve, accept, edit, tag, note.
 
 Called by `app`; each says what it did, and `muniment undo` takes it back.
 """
@@ -107,6 +107,49 @@ def edit(
             home, asset.id, values, unset or [], reason=reason, progress=progress, dry_run=dry_run
         )  # fmt: skip
     _say(changed, f"edited {screen.clean(asset.name)}", as_json=as_json)
+
+
+def tag(
+    name: screen.AssetName,
+    tags: Annotated[list[str], typer.Argument(metavar="+TAG... -TAG...", help="+TAG puts one on, -TAG takes it off.")],
+    as_json: screen.Json = False,
+) -> None:
+    """Put tags on an asset, or take them off; `muniment assets --where tag=pci` finds them.
+
+    Example: muniment tag app01 +pci -pilot
+    """
+    from muniment import flows
+
+    with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
+        asset = estate.asset(name)
+        off = [text[1:] for text in tags if text.startswith("-")]
+        on = [text.removeprefix("+") for text in tags if not text.startswith("-")]
+        changed = flows.annotate(estate.home, asset.id, tags=on, untags=off, progress=progress)
+    _noted(changed, f"tagged {screen.clean(asset.name)} {screen.clean(' '.join(tags))}", as_json=as_json)
+
+
+def note(
+    name: screen.AssetName,
+    text: Annotated[str, typer.Argument(help="What is to be remembered of it.")],
+    as_json: screen.Json = False,
+) -> None:
+    """Write a note on an asset; `muniment show` prints it with its author and time.
+
+    Example: muniment note app01 "moves with the web shop, ask Ann first"
+    """
+    from muniment import flows
+
+    with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
+        asset = estate.asset(name)
+        changed = flows.annotate(estate.home, asset.id, note=text, progress=progress)
+    _noted(changed, f"noted on {screen.clean(asset.name)}", as_json=as_json)
+
+
+def _noted(changed: "flows.Changed", what: str, *, as_json: bool) -> None:
+    if as_json:
+        screen.dump(changed)
+    else:
+        screen.say(what + acted(changed))
 
 
 def assignments(texts: list[str]) -> dict[str, str]:

@@ -82,4 +82,6 @@ def conditions(known: Mapping[str, model.Attribute], where: Mapping[str, str]) -
     Raises:
         Rejected: there is no such attribute.
     """
-    return [(name if name in {"type", "state"} else attribute(known, name), value) for name, value in where.items()]
+    return [
+        (name if name in {"type", "state", "tag"} else attribute(known, name), value) for name, value in where.items()
+    ]

@@ -44,7 +44,7 @@ class Looks:
             words: each must begin a value: a name, an address, a serial, an owner.
             type: only of this type, such as "virtual_machine".
             source: only what this source knows.
-            where: attribute (or "state") and the exact value it must have.
+            where: attribute (or "state", "tag") and the exact value it must have.
             sort: name, type, state, confidence, updated_at, version; "-name" turns it round.
             limit: at most so many; None for all.
             as_of: as they were at that moment (with a time zone); None for the present.
@@ -108,6 +108,16 @@ class Looks:
         asset = self.asset(name)
         with self.home.scope.transaction() as connection:
             return graph.related(connection, self.home.scope, asset)
+
+    def annotations(self, name: str | UUID | register.Asset) -> list[register.Annotation]:
+        """The tags that an asset bears and the notes on it, with author and time.
+
+        Raises:
+            NotFound: nothing is called so.
+        """
+        asset = self.asset(name)
+        with self.home.scope.transaction() as connection:
+            return register.list_annotations(connection, self.home.scope, asset.id)
 
     def why(self, name: str | UUID | register.Asset, attribute: str) -> graph.Why:
         """Prove a value: winner, rivals, rule, and the raw cell of every claim.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from muniment.flows.progress import Progress, quiet
     from muniment.flows.report_contents import Report
     from muniment.flows.report_files import REPORT_FORMATS, report
-    from muniment.flows.resolutions import accept, edit, resolve
+    from muniment.flows.resolutions import accept, annotate, edit, resolve
     from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
     from muniment.flows.summary import Summary
     from muniment.flows.tabulate import as_table
@@ -53,7 +53,7 @@ _PLACES = {
     "progress": "Progress quiet",
     "report_contents": "Report",
     "report_files": "REPORT_FORMATS report",
-    "resolutions": "accept edit resolve",
+    "resolutions": "accept annotate edit resolve",
     "set_aside": "approve_imports reject_imports restore withdraw",
     "summary": "Summary",
     "tabulate": "as_table",
@@ -88,6 +88,7 @@ __all__ = [
     "Wanted",
     "accept",
     "accept_mapping",
+    "annotate",
     "approve_imports",
     "as_table",
     "change_source",

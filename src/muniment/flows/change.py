@@ -39,6 +39,7 @@ class Changed:
     difference: register.Difference | None = None
 
 
+_NAMED = 5
 Act = Callable[[sa.Connection, Engine], UUID | None]
 
 
@@ -127,8 +128,10 @@ def undo(
     """Take back what a person did: the act named, or the latest that still counts; says which it was."""
     taken: list[memory.Act] = []
 
-    def take_back(connection: sa.Connection, _: Engine) -> UUID:
+    def take_back(connection: sa.Connection, bulk: Engine) -> UUID:
         taken.append(memory.take_back(connection, home.scope, act, reason))
+        if taken[0].kind == "mapping":
+            _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, taken[0].id))
         register.mark_stale_by_act(connection, home.scope, taken[0].id)
         return taken[0].id
 
@@ -144,7 +147,7 @@ def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progres
         for column in columns:
             mapping.accept(connection, home.scope, column, act_id)
         _derive_again(connection, home, bulk, columns)
-        return act_id
+        return _log(connection, home, act_id, f"accepted {_listed(columns)}")
 
     return carry_out(home, "mapping.accepted", act, _named(columns), progress)
 
@@ -162,7 +165,7 @@ def reject_mapping(
         for column in columns:
             mapping.reject(connection, home.scope, column, reason, act_id)
         _derive_again(connection, home, bulk, columns)
-        return act_id
+        return _log(connection, home, act_id, f"rejected {_listed(columns)}", reason)
 
     return carry_out(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
 
@@ -186,7 +189,7 @@ def set_mapping(
             said = dataclasses.replace(meaning, defaults=defaults, act_id=act_id)
             mapping.assign_column(connection, home.scope, column, said, rows)
         _derive_again(connection, home, bulk, columns)
-        return act_id
+        return _log(connection, home, act_id, f"said that {_listed(columns)} means {meaning.attribute}")
 
     return carry_out(home, "mapping.set", act, {**_named(columns), "attribute": meaning.attribute}, progress)
 
@@ -195,7 +198,12 @@ def undo_mapping(home: Home, act_id: UUID | None = None, progress: Progress = qu
     """Take back what was said about columns: the act named, or the latest."""
 
     def act(connection: sa.Connection, bulk: Engine) -> None:
-        _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, act_id))
+        standing = [one.id for one in mapping.acts(connection) if not one.undone]
+        chosen = act_id or (standing[0] if standing else None)
+        _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, chosen))
+        logged = {one.id for one in memory.list_acts(connection, home.scope) if one.undone_at is None}
+        if chosen in logged:
+            memory.take_back(connection, home.scope, chosen)
 
     return carry_out(home, "mapping.undone", act, {"undoes": str(act_id or "the latest")}, progress)
 
@@ -227,6 +235,16 @@ def change_source(home: Home, name: str, values: dict[str, Any], progress: Progr
 
     shown = {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | list)}
     return carry_out(home, "source.changed", act, {"source": name, **shown}, progress)
+
+
+def _log(connection: sa.Connection, home: Home, act_id: UUID, what: str, reason: str = "") -> UUID:
+    return memory.add_act(connection, home.scope, "mapping", what, reason, act_id=act_id)
+
+
+def _listed(columns: Sequence[mapping.ColumnMapping]) -> str:
+    names = [repr(column.column) for column in columns]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"column(s) {', '.join(names[:_NAMED])}{more}"
 
 
 def _named(columns: Sequence[mapping.ColumnMapping]) -> dict[str, Any]:

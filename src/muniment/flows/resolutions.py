@@ -1,4 +1,4 @@
-"""A person's word on values: resolve, accept, edit. Each is one act with one undo.
+"""A person's word on values and assets: resolve, accept, edit, annotate. Each is one act with one undo.
 
 Called by the doors. Values pass the attribute's normaliser, as cells of files do; a word becomes a
 resolution, which outranks every claim until it is undone, expires or is replaced.
@@ -153,6 +153,38 @@ def edit(
 
     payload = {"asset": str(asset), "attributes": sorted({*values, *unset}), "reason": reason}
     return carry_out(home, "asset.edited", act, payload, progress, dry_run=dry_run)
+
+
+def annotate(
+    home: Home,
+    asset: UUID,
+    *,
+    tags: Sequence[str] = (),
+    untags: Sequence[str] = (),
+    note: str = "",
+    progress: Progress = quiet,
+) -> Changed:
+    """Put tags on an asset, take some off, or write a note; no value changes.
+
+    Raises:
+        Rejected: there is nothing to write, or a tag has blanks or is too long.
+    """
+    wrong = [tag for tag in (*tags, *untags) if not tag or len(tag) > _SHOWN or any(sign.isspace() for sign in tag)]
+    if wrong:
+        raise Rejected(f"{wrong[0]!r} cannot be a tag: use one word of at most {_SHOWN} signs")
+    entries = [("tag", tag.lower()) for tag in tags] + [("untag", tag.lower()) for tag in untags]
+    entries += [("note", note.strip())] if note.strip() else []
+    if not entries:
+        raise Rejected("nothing to write: give +TAG, -TAG or the text of a note")
+
+    def act(connection: sa.Connection, _: Engine) -> UUID:
+        found = current(connection, home, asset)
+        words = ", ".join({"tag": "+", "untag": "-", "note": "note: "}[kind] + text for kind, text in entries)
+        made = memory.add_act(connection, home.scope, "annotate", f"annotated {found.name}: {_shown([words])}")
+        register.annotate(connection, home.scope, made, found.id, entries)
+        return made
+
+    return carry_out(home, "asset.annotated", act, {"asset": str(asset)}, progress)
 
 
 def current(connection: sa.Connection, home: Home, asset: UUID) -> register.Asset:

@@ -5,6 +5,7 @@
 """
 
 from muniment.register.anchors import follow_keys
+from muniment.register.annotate import annotate, list_annotations
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.policy import Reliability
@@ -30,6 +31,7 @@ from muniment.register.store import (
 from muniment.register.types import (
     CONFLICT_STATES,
     SEVERITIES,
+    Annotation,
     Asset,
     Choice,
     Conflict,
@@ -45,6 +47,7 @@ from muniment.register.types import (
 __all__ = [
     "CONFLICT_STATES",
     "SEVERITIES",
+    "Annotation",
     "Asset",
     "Choice",
     "Conflict",
@@ -59,6 +62,7 @@ __all__ = [
     "Version",
     "accept",
     "all_assets",
+    "annotate",
     "as_of",
     "bearing",
     "between",
@@ -72,6 +76,7 @@ __all__ = [
     "follow_keys",
     "get",
     "history",
+    "list_annotations",
     "list_conflicts",
     "list_resolutions",
     "mark_all_stale",

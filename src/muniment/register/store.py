@@ -17,6 +17,7 @@ from muniment.base import clock, db
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.register import past
+from muniment.register.annotate import tagged
 from muniment.register.tables import assets, conflicts, stale, terms, versions
 from muniment.register.types import CONFLICT_STATES, SEVERITIES, Asset, Conflict, Query, Version
 
@@ -222,14 +223,12 @@ _CONFLICTS_OUT = (
 _CONFLICTS_IN = (
     "INSERT INTO conflicts (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank,"
     " claims, hint, state, decision, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute, n.kind,"
-    " n.severity, n.rank, n.claims, n.hint, n.state, n.decision,"
-    " :now FROM incoming_conflicts n"
+    " n.severity, n.rank, n.claims, n.hint, n.state, n.decision, :now FROM incoming_conflicts n"
     " JOIN incoming_assets i ON i.id = n.asset_id"
     " ON CONFLICT (tenant_id, engagement_id, asset_id, attribute, kind) DO UPDATE SET"
     " severity = excluded.severity, rank = excluded.rank, claims = excluded.claims,"
     " hint = excluded.hint, state = excluded.state, decision = excluded.decision,"
-    " opened_at = CASE WHEN conflicts.state <> 'open' AND excluded.state = 'open' THEN excluded.opened_at"
-    "  ELSE conflicts.opened_at END"
+    " opened_at = CASE WHEN excluded.state = conflicts.state THEN conflicts.opened_at ELSE excluded.opened_at END"
 )
 
 
@@ -295,6 +294,8 @@ def _matching(table: sa.FromClause, scope: Scope, query: Query) -> sa.Select[Any
     for attribute, value in query.where:
         if attribute in {"type", "state", "name"}:
             statement = statement.where(table.c[attribute] == value)
+        elif attribute == "tag":
+            statement = statement.where(table.c.id.in_(tagged(scope, value.strip().lower())))
         else:
             statement = statement.where(_found(table, scope, attribute, value.strip().lower(), prefix=False))
     return statement

@@ -112,6 +112,16 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """A tag or a note that a person put on an asset."""
+
+    kind: str
+    text: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Verdicts:
     """How often people found a source right and wrong about an attribute."""
 

@@ -92,3 +92,11 @@ def test_a_source_that_is_not_there_is_not_found(look, command):
     missing = look("sources", *command)
     assert missing.code == 3
     assert "nobody" in missing.err
+
+
+def test_reliability_is_shown_with_its_interval_and_what_it_was_learned_from(look):
+    found = look("sources", "reliability", "cmdb", "--json").json
+    assert found
+    assert all(one["source"] == "cmdb" and one["interval"][0] < one["interval"][1] for one in found)
+    assert "n = 4)" in look("sources", "reliability").out
+    assert look("sources", "reliability", "nobody").code == 3

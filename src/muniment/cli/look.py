@@ -298,7 +298,7 @@ def _print_claim(claim: "graph.Claim") -> None:
     from muniment import model
 
     mark = "✓ " if claim.wins else "  "
-    trust = "decides alone" if claim.authoritative else f"right {claim.share_right:.0%} of the time (prior)"
+    trust = "decides alone" if claim.authoritative else f"right {screen.share(claim)} of the time"
     screen.say(
         f"{mark}{screen.clean(claim.source)} says {screen.words(claim.values, 100)}"
         f" · seen {claim.observed_at:%Y-%m-%d} · {trust}{' · gone' if claim.gone else ''}",

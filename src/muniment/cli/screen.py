@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from muniment import estate, flows, register
+    from muniment import estate, flows, graph, register
     from muniment.base.home import Home
 
 overrides: dict[str, Any] = {}
@@ -109,6 +109,14 @@ def confidence(share: float) -> str:
     glyph = next(sign for limit, sign in _BANDS if share >= limit)
     word = "sure" if share >= 0.95 else "likely" if share >= 0.7 else "doubtful"  # noqa: PLR2004 - bands
     return f"{glyph} {share:.2f} {word}"
+
+
+def share(told: "graph.Claim | register.Reliability") -> str:
+    """How often a source is right: learned, with the 95 % interval and from how many claims; or expected."""
+    if told.interval is None:
+        return f"{told.share_right:.0%} (expected, nothing learned)"
+    low, high = told.interval
+    return f"{told.share_right:.0%} ({low:.0%} to {high:.0%}, n = {told.learned_from:,})"
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, note: str = "") -> None:

@@ -87,6 +87,31 @@ def sources(context: typer.Context, as_json: screen.Json = False) -> None:
     )
 
 
+@app.command()
+def reliability(
+    name: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
+    as_json: screen.Json = False,
+) -> None:
+    """Show how often each source is right about each attribute, learned from the claims of all sources.
+
+    Sources are compared where they speak about the same assets; the number comes with its 95 % interval and
+    the claims it was learned from. What was never compared keeps what is expected of that kind of source.
+
+    Example: muniment sources reliability servicenow
+    """
+    with screen.open_estate() as estate:
+        found = estate.reliabilities(name)
+    if as_json:
+        screen.dump(found)
+        return
+    screen.table(
+        "How often sources are right",
+        ["source", "attribute", "right"],
+        [[screen.clean(one.source), one.attribute, screen.share(one)] for one in found],
+        note="" if found else "It is learned where two sources speak about the same assets: import another one.",
+    )
+
+
 @app.command("add")
 def add(
     name: Name,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Unpack
 from uuid import UUID
 
-from muniment import evidence, flows, mapping, model
+from muniment import evidence, flows, graph, mapping, model, register
 from muniment.base import jobs
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.home import Home
@@ -126,6 +126,18 @@ class BringsIn:
                 )
                 for source in evidence.list_sources(connection)
             ]
+
+    def reliabilities(self, source: str | None = None) -> list[register.Reliability]:
+        """How often each source is right about each attribute it was compared on, as learned from the claims.
+
+        Raises:
+            NotFound: there is no source of that name.
+        """
+        with self.home.scope.transaction() as connection:
+            if source is not None:
+                evidence.get_source(connection, source)
+            weighed = graph.reliabilities(connection, self.home.scope, mapping.attributes(connection))
+            return [one for one in weighed if one.learned_from and source in {None, one.source}]
 
     def add_source(self, name: str, kind: str = "table", **values: Any) -> evidence.Source:
         """Add a source before its first import; `values` as in `change_source`.

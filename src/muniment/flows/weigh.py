@@ -1,4 +1,4 @@
-"""The fold with the weights in force, as every flow that changes evidence ends with it.
+"""The fold with weights learned from the evidence as it is, as every flow that changes evidence ends with it.
 
 Called in the transaction that changed the evidence; decides nothing itself.
 """
@@ -14,7 +14,9 @@ from muniment.base.home import Home
 
 
 def fold_stale(connection: sa.Connection, home: Home, bulk: Engine, cause: Mapping[str, Any]) -> register.Reconciled:
-    """Fold what is stale with the weights in force."""
+    """Learn the weights again, and fold what is stale with them (everything, where they changed)."""
     attributes = mapping.attributes(connection)
-    weights = graph.reliabilities(connection, attributes)
-    return register.reconcile(connection, home.scope, bulk, attributes, weights, cause)
+    expected = graph.expected_reliabilities(connection, attributes)
+    learned = register.relearn(connection, home.scope, bulk, attributes, expected)
+    weights = graph.in_force(expected, learned)
+    return register.reconcile(connection, home.scope, bulk, attributes, weights, cause, learned=learned)

@@ -5,7 +5,7 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
-from muniment.graph.reliability import NEUTRAL, reliabilities
+from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
 from muniment.graph.store import confidences, contributions, disputes, filled, opponents, since, states
 from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Since
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
@@ -29,7 +29,9 @@ __all__ = [
     "confidences",
     "contributions",
     "disputes",
+    "expected_reliabilities",
     "filled",
+    "in_force",
     "opponents",
     "preview",
     "related",

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
 if TYPE_CHECKING:
-    from muniment.matching.claims import Resolved, resolve
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.names import closest, name_key
     from muniment.matching.records import WEIGHTS, Judgement, link
+    from muniment.matching.claims import Claims, Resolved, column, resolve, votes
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more
     from muniment.matching.values_kinds import is_missing, kind_of
 
 _BULK = {
+    "Claims": "claims",
     "Resolved": "claims",
     "resolve": "claims",
     "assign": "columns",
@@ -31,6 +32,8 @@ _BULK = {
     "WEIGHTS": "records",
     "Judgement": "records",
     "link": "records",
+    "column": "claims",
+    "votes": "claims",
     "Found": "truth",
     "Votes": "truth",
     "discover": "truth",
@@ -56,6 +59,7 @@ __all__ = [
     "NONE",
     "WEIGHTS",
     "Candidate",
+    "Claims",
     "Column",
     "Form",
     "Found",
@@ -70,6 +74,7 @@ __all__ = [
     "agreement",
     "assign",
     "closest",
+    "column",
     "discover",
     "form",
     "is_missing",
@@ -81,4 +86,5 @@ __all__ = [
     "resolve",
     "same",
     "says_more",
+    "votes",
 ]

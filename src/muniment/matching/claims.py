@@ -28,7 +28,7 @@ _MOST_CHOICES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Claims:
     """The claims about one attribute.
 
     Attributes:
@@ -42,6 +42,7 @@ class Column:
         key: of each choice, the number of its form in `forms`.
         texts: distinct texts, sorted.
         forms: distinct forms.
+        day: of each claim, when it was seen; None where nobody knows.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Column:
     key: Ints
     texts: Sequence[str]
     forms: Sequence[Form]
+    day: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +93,22 @@ def resolve(objects: pa.Array, sources: pa.Array, values: Mapping[str, pa.Array]
     object_names, object_of = _codes(objects)
     source_names, source_of = _codes(sources)
     known = (object_of >= 0) & (source_of >= 0)
-    columns = [_column(name, cells, object_of, source_of, known) for name, cells in values.items()]
-    columns = [column for column in columns if len(column.choice)]
-    votes = _votes(columns, len(source_names))
-    found = truth.discover(votes)
+    listed = [_column(name, cells, object_of, source_of, known) for name, cells in values.items()]
+    columns = [one for one in listed if len(one.choice)]
+    prior = np.full((len(source_names), max(len(columns), 1)), truth.PRIOR)
+    found = truth.discover(votes(columns, prior))
     rows, start, at = {}, 0, 0
-    for column in columns:
-        size, claims = len(column.of_object), len(column.choice)
+    for each in columns:
+        size, claims = len(each.of_object), len(each.choice)
         share, right = found.probability[start : start + size], found.right[start : start + size]
         own, weight = found.own[start : start + size], found.weight[at : at + claims]
-        if column.kind == "people":
-            right = share = truth_shapes.lists(
-                column.of_object, column.source, column.choice, column.share, _persons(column)
-            )
-        elif column.kind == "number":
-            share, right = truth_shapes.measured(
-                column.of_object, column.choice, weight, _numbers(column), share, right
-            )
-        rows[column.name] = _chosen(column, share, right, own)
+        if each.kind == "people":
+            right = share = truth_shapes.lists(each.of_object, each.source, each.choice, each.share, _persons(each))
+        elif each.kind == "number":
+            share, right = truth_shapes.measured(each.of_object, each.choice, weight, _numbers(each), share, right)
+        rows[each.name] = _chosen(each, share, right, own)
         start, at = start + size, at + claims
-    kinds = {column.name: column.kind for column in columns}
+    kinds = {each.name: each.kind for each in columns}
     return Resolved(
         object_names, source_names, kinds, rows, found.accuracy, found.low, found.high, found.count, found.copying
     )
@@ -137,29 +135,49 @@ def _codes(names: pa.Array, *, trim: bool = True) -> tuple[list[str], Ints]:
     return [texts[number] for number in order], coded
 
 
-def _column(name: str, cells: pa.Array, object_of: Ints, source_of: Ints, known: NDArray[np.bool_]) -> Column:
+def _column(name: str, cells: pa.Array, object_of: Ints, source_of: Ints, known: NDArray[np.bool_]) -> Claims:
     texts, text_of = _codes(cells, trim=False)
     said = np.array([not is_missing(text) for text in texts] + [False])
     rows = np.flatnonzero(known & said[text_of])
     met = np.bincount(text_of[rows], minlength=len(texts))
     order = np.lexsort((np.arange(len(texts)), -met))
     kind = kind_of(name, [texts[number] for number in order if met[number]])
+    return column(name, kind, object_of[rows], source_of[rows], (text_of[rows], texts))
+
+
+def column(
+    name: str,
+    kind: Kind,
+    object_of: Ints,
+    source_of: Ints,
+    said: tuple[Ints, Sequence[str]],
+    day: Floats | None = None,
+) -> Claims:
+    """Make a column of claims.
+
+    Args:
+        name: the attribute.
+        kind: how its values are compared.
+        object_of: of each claim.
+        source_of: of each claim.
+        said: of each claim the number of its text; and the texts, sorted.
+        day: of each claim, when it was seen.
+    """
+    text_of, texts = said
     forms: list[Form] = []
     place: dict[str, int] = {}
     key_of = np.zeros(len(texts), dtype=np.int64)
-    for number in np.flatnonzero(met):
+    for number in np.flatnonzero(np.bincount(text_of, minlength=len(texts))).tolist():
         read = form(kind, texts[number])
         if read.key not in place:
             place[read.key] = len(forms)
             forms.append(read)
         key_of[number] = place[read.key]
-    keys = key_of[text_of[rows]]
-    choices, choice = np.unique(object_of[rows] * max(len(forms), 1) + keys, return_inverse=True)
+    keys = key_of[text_of]
+    choices, choice = np.unique(object_of * max(len(forms), 1) + keys, return_inverse=True)
     of_object, key = choices // max(len(forms), 1), choices % max(len(forms), 1)
-    return Column(
-        name, kind, object_of[rows], source_of[rows], choice, text_of[rows], _share(object_of[rows], source_of[rows]),
-        of_object, key, texts, forms,
-    )  # fmt: skip
+    share = _share(object_of, source_of)
+    return Claims(name, kind, object_of, source_of, choice, text_of, share, of_object, key, texts, forms, day)
 
 
 def _share(object_of: Ints, source_of: Ints) -> Floats:
@@ -170,27 +188,38 @@ def _share(object_of: Ints, source_of: Ints) -> Floats:
     return np.asarray(1.0 / count[group], dtype=np.float64)
 
 
-def _votes(columns: Sequence[Column], sources: int) -> truth.Votes:
-    """All columns as one set of votes."""
+def votes(columns: Sequence[Claims], prior: Floats, half_life: Floats | None = None) -> truth.Votes:
+    """All columns as one set of votes.
+
+    Args:
+        columns: one per attribute.
+        prior: sources x attributes, the accuracy to expect.
+        half_life: of each attribute, in days; where the columns know days.
+    """
     parts: dict[str, list[Any]] = {
         name: [] for name in ("source", "choice", "share", "group", "attribute", "frequency")
     }
     one, other, strength, general = [], [], [], []
+    lag: list[Floats] = []
     choices = groups = 0
-    for number, column in enumerate(columns):
-        asked, group = np.unique(column.of_object, return_inverse=True)
-        pairs, less = _pairs(column)
-        parts["source"].append(column.source)
-        parts["choice"].append(column.choice + choices)
-        parts["share"].append(column.share)
+    for number, each in enumerate(columns):
+        if each.day is not None:
+            newest = np.full(int(each.object.max()) + 1, -np.inf)
+            np.maximum.at(newest, each.object, each.day)
+            lag.append(newest[each.object] - each.day)
+        asked, group = np.unique(each.of_object, return_inverse=True)
+        pairs, less = _pairs(each)
+        parts["source"].append(each.source)
+        parts["choice"].append(each.choice + choices)
+        parts["share"].append(each.share)
         parts["group"].append(group + groups)
         parts["attribute"].append(np.full(len(asked), number, dtype=np.int64))
-        parts["frequency"].append((np.bincount(column.key, minlength=len(column.forms))[column.key] - 1).astype(float))
+        parts["frequency"].append((np.bincount(each.key, minlength=len(each.forms))[each.key] - 1).astype(float))
         one.append(pairs[0] + choices)
         other.append(pairs[1] + choices)
         strength.append(pairs[2])
         general.append(less)
-        choices, groups = choices + len(column.key), groups + len(asked)
+        choices, groups = choices + len(each.key), groups + len(asked)
     joined: dict[str, Any] = {
         name: np.concatenate([np.zeros(0, dtype=np.int64), *part]) for name, part in parts.items()
     }
@@ -199,11 +228,13 @@ def _votes(columns: Sequence[Column], sources: int) -> truth.Votes:
         **joined,
         pairs=(np.concatenate([none, *one]), np.concatenate([none, *other]), np.concatenate([np.zeros(0), *strength])),
         general=np.concatenate([none.astype(bool), *general]),
-        prior=np.full((sources, max(len(columns), 1)), truth.PRIOR),
+        prior=prior,
+        lag=np.concatenate(lag) if half_life is not None and lag else None,
+        half_life=half_life if lag else None,
     )
 
 
-def _pairs(column: Column) -> tuple[tuple[Ints, Ints, Floats], NDArray[np.bool_]]:
+def _pairs(column: Claims) -> tuple[tuple[Ints, Ints, Floats], NDArray[np.bool_]]:
     """Choices of one object that speak for each other, and those that an agreeing one says more precisely."""
     claimed = np.bincount(column.choice, weights=column.share, minlength=len(column.key))
     order = np.lexsort((column.key, -claimed, column.of_object))
@@ -239,7 +270,7 @@ def _pairs(column: Column) -> tuple[tuple[Ints, Ints, Floats], NDArray[np.bool_]
     return both, less
 
 
-def _persons(column: Column) -> tuple[tuple[str, ...], ...]:
+def _persons(column: Claims) -> tuple[tuple[str, ...], ...]:
     """Of each choice, the persons it lists, as words that compare."""
     read = [column.forms[key].body for key in column.key]
     return tuple(
@@ -248,14 +279,14 @@ def _persons(column: Column) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _numbers(column: Column) -> Floats:
+def _numbers(column: Claims) -> Floats:
     """Of each choice, its number; not a number where it is none."""
     bodies = [form_.body for form_ in column.forms]
     numbers = np.array([np.nan if isinstance(body, str) else body.value for body in bodies], dtype=np.float64)
     return numbers[column.key]
 
 
-def _chosen(column: Column, share: Floats, right: Floats, own: Floats) -> tuple[Ints, Sequence[str], Floats]:
+def _chosen(column: Claims, share: Floats, right: Floats, own: Floats) -> tuple[Ints, Sequence[str], Floats]:
     """The best choice of each object, in the spelling that most of its claims have."""
     detail = np.array([read.detail for read in column.forms])[column.key]
     met = np.bincount(column.key, minlength=len(column.forms))[column.key]

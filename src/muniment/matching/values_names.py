@@ -46,7 +46,13 @@ def text_key(text: str) -> str:
         found = found[:1]
     elif len(found) > 1 and found[0] in _ARTICLES:
         found = found[1:]
-    return "".join(found) or text.strip()
+    return re.sub(r"(?<=[0-9]) (?=[0-9])|(?<=[^0-9]) | (?=[^0-9])", _glue, " ".join(found)) or text.strip()
+
+
+def _glue(gap: re.Match[str]) -> str:
+    """Nothing between words, a mark between numbers: "1-11" is not "11-1"."""
+    before, after = gap.string[gap.start() - 1], gap.string[gap.end() : gap.end() + 1]
+    return "." if before.isdigit() and after.isdigit() else ""
 
 
 def company_key(text: str) -> str:

@@ -8,9 +8,11 @@ from muniment.register.anchors import follow_keys
 from muniment.register.annotate import annotate, list_annotations
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
-from muniment.register.policy import Reliability
+from muniment.register.learn import relearn
+from muniment.register.policy import Learned, Reliability
 from muniment.register.reconcile import reconcile
 from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
+from muniment.register.reliability_store import current as current_reliability
 from muniment.register.store import (
     all_assets,
     as_of,
@@ -52,6 +54,7 @@ __all__ = [
     "Choice",
     "Conflict",
     "Difference",
+    "Learned",
     "Query",
     "Reconciled",
     "Reliability",
@@ -68,6 +71,7 @@ __all__ = [
     "between",
     "count_assets",
     "count_conflicts",
+    "current_reliability",
     "difference",
     "filled",
     "find",
@@ -84,6 +88,7 @@ __all__ = [
     "mark_stale_by_act",
     "mark_stale_by_records",
     "reconcile",
+    "relearn",
     "remember",
     "resolve",
     "stale_count",

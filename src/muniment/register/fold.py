@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from muniment.base.engine import Engine
-from muniment.register.policy import ALTERNATIVES
 from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
+from muniment.register import agree
+from muniment.register.policy import copying_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +55,8 @@ def fold(
     attributes: pa.Table,
     weights: pa.Table,
     settled: Settled | None = None,
+    *,
+    copying: pa.Table | None = None,
 ) -> None:
     """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
 
@@ -65,11 +68,13 @@ def fold(
         attributes: as `policy.attribute_table` gives them.
         weights: as `policy.share_table` gives them.
         settled: what people said; outranks every claim.
+        copying: which sources repeat each other, as `policy.copying_table` gives it; None for none.
     """
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
     engine.register("fold_attributes", attributes)
     engine.register("fold_weights", weights)
+    engine.register("fold_copying", copying if copying is not None else copying_table({}))
     _weigh(engine)
     register_words(engine, settled or nothing_settled())
     _rank(engine)
@@ -103,10 +108,10 @@ def _weigh(engine: Engine) -> None:
         " FROM speaking WHERE asset_type IS NOT NULL GROUP BY asset_id, asset_type, source",
     )
     engine.derive(  # what was derived or guessed counts only where nobody claims the attribute
-        "votes",
+        "full_votes",
         "SELECT asset_id, attribute, value, source, day, record, ref, policy, multi, authoritative,"
-        f" round(greatest(0, ln({ALTERNATIVES} * p / (1 - p))) * {_MICRO})::BIGINT AS micro FROM ("
-        " SELECT v.*, a.policy, a.multi, coalesce(w.authoritative, false) AS authoritative,"
+        f" round(greatest(0, ln(alternatives * p / (1 - p))) * {_MICRO})::BIGINT AS micro FROM ("
+        " SELECT v.*, a.policy, a.multi, a.alternatives, coalesce(w.authoritative, false) AS authoritative,"
         f" least(0.99, coalesce(w.share, {_UNKNOWN_SHARE}) * pow(0.5,"
         " (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute) - v.day) / a.half_life)) AS p"
         " FROM weighed v JOIN fold_attributes a USING (attribute)"
@@ -114,36 +119,60 @@ def _weigh(engine: Engine) -> None:
         " QUALIFY v.stated OR NOT bool_or(v.stated) OVER (PARTITION BY v.asset_id, v.attribute))",
     )
 
+    engine.derive(  # sources that repeat each other have one voice between them
+        "votes",
+        "SELECT v.* EXCLUDE (micro), round(v.micro / (1 + coalesce(c.lent, 0)))::BIGINT AS micro FROM full_votes v"
+        " LEFT JOIN (SELECT v.asset_id, v.attribute, v.value, v.source, sum(k.share)::DOUBLE AS lent"
+        "  FROM full_votes v JOIN fold_copying k ON k.source = v.source JOIN full_votes o ON o.source = k.other"
+        "  AND o.asset_id = v.asset_id AND o.attribute = v.attribute AND o.value = v.value GROUP BY ALL) c"
+        " USING (asset_id, attribute, value, source)",
+    )
+
 
 def _rank(engine: Engine) -> None:
     engine.derive(
-        "classes",
+        "spoken",
         "SELECT asset_id, attribute, value, any_value(policy) AS policy, any_value(multi) AS multi,"
-        " sum(micro)::BIGINT AS micro, count(*)::INT AS support, max(day) AS day,"
+        " sum(micro)::BIGINT AS micro, max(day) AS day,"
         " bool_or(authoritative) AS authoritative, list_sort(list(DISTINCT source)) AS sources,"
         " min_by(record, (-micro, source, ref)) AS record,"
         " min_by(source, (-micro, source, ref)) AS source"
         " FROM votes GROUP BY asset_id, attribute, value",
     )
-    engine.derive(
-        "ranked_values",
-        "SELECT *, row_number() OVER (PARTITION BY asset_id, attribute ORDER BY authoritative DESC,"
+    agree.find_agreements(engine)
+    agree.lend(engine)
+    engine.derive(  # what an agreeing value says more precisely is right, but not chosen
+        "placed",
+        "SELECT *, row_number() OVER (PARTITION BY asset_id, attribute ORDER BY authoritative DESC, general,"
         " CASE policy WHEN 'newest' THEN day WHEN 'most_reported' THEN support ELSE 0 END DESC,"
-        " micro DESC, support DESC, day DESC, value) AS place,"
+        " micro DESC, own DESC, support DESC, day DESC, value) AS place,"
         " count(*) OVER (PARTITION BY asset_id, attribute) AS rivals FROM classes",
     )
     engine.derive(
+        "ranked_values",
+        "SELECT p.*, p.place = 1 OR coalesce(g.same, false) AS agrees FROM placed p"
+        " LEFT JOIN placed w ON w.asset_id = p.asset_id AND w.attribute = p.attribute AND w.place = 1"
+        " LEFT JOIN fold_agreements g ON g.attribute = p.attribute AND g.value = p.value AND g.other = w.value",
+    )
+    engine.derive(
+        "odds",
+        f"SELECT *, least(micro, 30 * {_MICRO}) / {_MICRO}.0 AS s,"
+        f" CASE WHEN general THEN 0 ELSE exp(least(micro, 30 * {_MICRO}) / {_MICRO}.0) END AS odds"
+        " FROM ranked_values",
+    )
+    engine.derive(
         "masses",
-        "SELECT asset_id, attribute,"
-        f" list_sum(list_sort(list(exp(least(micro, 30 * {_MICRO}) / {_MICRO}.0))))"
-        f" + greatest(1, {ALTERNATIVES} + 1 - count(*)) AS mass"
-        " FROM ranked_values GROUP BY asset_id, attribute",
+        "SELECT asset_id, attribute, list_sum(list_sort(list(odds)))"
+        " + greatest(1, any_value(alternatives) + 1 - count(*)) AS mass, any_value(alternatives) AS alternatives,"
+        " list_sum(list_sort(list(odds) FILTER (WHERE agrees))) AS agreed"
+        " FROM odds JOIN fold_attributes USING (attribute) GROUP BY asset_id, attribute",
     )
     engine.derive(
         "scored",
-        f"SELECT r.*, round(CASE WHEN r.multi THEN exp(s) / ({ALTERNATIVES} + exp(s)) ELSE exp(s) / m.mass END, 4)"
-        f" AS confidence FROM (SELECT *, least(micro, 30 * {_MICRO}) / {_MICRO}.0 AS s FROM ranked_values) r"
-        " JOIN masses m USING (asset_id, attribute)",
+        "SELECT r.*, r.place > 1 AND (r.multi OR NOT r.agrees) AS against,"
+        " round(CASE WHEN r.multi THEN exp(s) / (alternatives + exp(s))"
+        " WHEN r.agrees THEN m.agreed / m.mass ELSE r.odds / m.mass END, 4)"
+        " AS confidence FROM odds r JOIN masses m USING (asset_id, attribute)",
     )
 
 
@@ -160,8 +189,8 @@ def _winners(engine: Engine) -> None:
         " '{\"confidence\":' || min_by(confidence, place)"
         f" || CASE WHEN any_value(multi) THEN ',\"each\":[' || {each} || ']' ELSE '' END"
         " || ',\"record\":\"' || min_by(record, place) || '\"'"
-        f" || CASE WHEN NOT any_value(multi) AND any_value(rivals) > 1 THEN ',\"rivals\":[' || {each}"
-        " FILTER (WHERE place > 1) || ']' ELSE '' END"
+        f" || CASE WHEN any_value(multi) THEN '' ELSE coalesce(',\"rivals\":[' || {each}"
+        " FILTER (WHERE NOT agrees) || ']', '') END"
         " || ',\"rule\":\"' || min_by(CASE WHEN authoritative THEN 'authoritative' ELSE policy END, place)"
         " || '\",\"sources\":' || to_json(min_by(sources, place)) || '}' AS provenance"
         " FROM scored GROUP BY asset_id, attribute",
@@ -178,10 +207,8 @@ def _conflicts(engine: Engine) -> None:
     )
     engine.derive(
         "disputed",
-        "SELECT c.asset_id, c.attribute FROM classes c JOIN fold_attributes a USING (attribute)"
-        " WHERE NOT c.multi AND a.contestable GROUP BY c.asset_id, c.attribute"
-        " HAVING count(DISTINCT CASE WHEN c.attribute IN ('name', 'host') THEN"
-        "  split_part(lower(c.value::JSON ->> '$'), '.', 1) ELSE lower(c.value) END) > 1 UNION ALL"
+        "SELECT DISTINCT c.asset_id, c.attribute FROM ranked_values c JOIN fold_attributes a USING (attribute)"
+        " WHERE NOT c.multi AND a.contestable AND NOT c.agrees UNION ALL"
         " SELECT l.asset_id, l.attribute FROM lone_sources l JOIN fold_attributes a USING (attribute)"
         " WHERE a.identifying",
     )
@@ -191,19 +218,20 @@ def _conflicts(engine: Engine) -> None:
         " any_value(a.rank) AS rank, '[' || string_agg('{\"confidence\":' || s.confidence"
         ' || \',"seen":"\' || strftime(make_timestamp(s.day * ' + str(_DAY) + "), '%Y-%m-%d')"
         " || '\",\"sources\":' || to_json(s.sources) || ',\"value\":' || s.value || '}', ',' ORDER BY place)"
+        " FILTER (WHERE place = 1 OR against)"
         " || ']' AS claims, CASE"
-        " WHEN max(s.day) FILTER (WHERE place > 1) > max(s.day) FILTER (WHERE place = 1)"
-        "  THEN min_by(s.source, (-s.day, place)) FILTER (WHERE place > 1)"
+        " WHEN max(s.day) FILTER (WHERE against) > max(s.day) FILTER (WHERE place = 1)"
+        "  THEN min_by(s.source, (-s.day, place)) FILTER (WHERE against)"
         "   || ' saw another value later than ' || min_by(s.source, place)"
         "   || ' saw the winning one: look whether it has changed'"
-        " WHEN max(s.support) FILTER (WHERE place > 1) > max(s.support) FILTER (WHERE place = 1)"
+        " WHEN max(s.support) FILTER (WHERE against) > max(s.support) FILTER (WHERE place = 1)"
         "  THEN 'more sources report another value than the winning one: look whether they copy each other'"
         " WHEN max(s.support) FILTER (WHERE place = 1) > 1"
         "  THEN max(s.support) FILTER (WHERE place = 1) || ' sources agree against '"
-        "   || count(*) FILTER (WHERE place > 1) || ' other value(s): correct it in '"
-        "   || min_by(s.source, place) FILTER (WHERE place > 1)"
+        "   || count(*) FILTER (WHERE against) || ' other value(s): correct it in '"
+        "   || min_by(s.source, place) FILTER (WHERE against)"
         " ELSE 'one source against another (' || min_by(s.source, place) || ', '"
-        "  || min_by(s.source, place) FILTER (WHERE place = 2) || '): a third source or its owner can tell'"
+        "  || min_by(s.source, place) FILTER (WHERE against) || '): a third source or its owner can tell'"
         " END AS hint FROM scored s JOIN disputed d USING (asset_id, attribute)"
         " JOIN fold_attributes a USING (attribute) WHERE s.attribute <> 'asset_type'"
         " GROUP BY s.asset_id, s.attribute",

@@ -6,10 +6,10 @@ Plain tables that `fold` reads. Defaults come from the model; a source's setting
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from muniment import model
+from muniment import matching, model
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,28 +27,120 @@ HALF_LIFE_DAYS: Mapping[str, int] = {
     "life_cycle": 1_095,
 }
 """After so many days half of such facts have changed. Orders of magnitude of how estates change, not
-fitted to data; learned ones come with the trust model."""
+fitted to data; what is learned (`Learned.half_life`) takes their place."""
 
 ALTERNATIVES = 10
 """Wrong values that a source could as well have given: the n of ACCU (Dong, Berti-Equille and Srivastava,
 "Integrating Conflicting Data", VLDB 2009), whose vote count ln(n A / (1 - A)) is the weight of a claim."""
 
 _ADDRESS_HALF_LIFE = 180
+_KINDS: Mapping[str, matching.Kind] = {
+    "os": "os",
+    "hostname": "host",
+    "fqdn": "host",
+    "ip": "addresses",
+    "size": "size",
+    "number": "number",
+    "date": "moment",
+    "datetime": "moment",
+    "text": "text",
+}
+_KINDS_BY_NAME: Mapping[str, matching.Kind] = {
+    "name": "host",
+    "host": "host",
+    "owner": "person",
+    "technical_owner": "person",
+    "user": "person",
+    "manufacturer": "company",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How often a source is right about an attribute (0.5 to 0.99), and whether it decides alone."""
+    """How often a source is right about an attribute (0.5 to 0.99), and whether it decides alone.
+
+    `interval` (95 %) and `learned_from` (claims) are None and 0 where it is only expected.
+    """
 
     source: str
     attribute: str
     share_right: float
     authoritative: bool
+    interval: tuple[float, float] | None = None
+    learned_from: int = 0
 
 
-def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
-    """Per attribute: policy, multi-valued or not, severity, half-life in days, and what it is used for."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the engagement's overlapping claims teach; one version of it is in force at a time.
+
+    Attributes:
+        shares: (source, attribute) -> share right, its 95 % interval, claims it was seen on.
+        half_life: attribute -> days.
+        collision: attribute -> chance that two wrong claims are the same.
+        copying: (source, source) -> share of their agreement that is dependence; both directions.
+        version: counted from 1; 0 before anything is learned.
+    """
+
+    shares: Mapping[tuple[str, str], tuple[float, float, float, int]] = field(default_factory=dict)
+    half_life: Mapping[str, float] = field(default_factory=dict)
+    collision: Mapping[str, float] = field(default_factory=dict)
+    copying: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    version: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, keys sorted."""
+        shares: dict[str, dict[str, Any]] = {}
+        for (source, attribute), told in sorted(self.shares.items()):
+            shares.setdefault(source, {})[attribute] = list(told)
+        copying = [[one, other, share] for (one, other), share in sorted(self.copying.items())]
+        return {
+            "shares": shares,
+            "half_life": dict(sorted(self.half_life.items())),
+            "collision": dict(sorted(self.collision.items())),
+            "copying": copying,
+        }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], version: int) -> Learned:
+        """What `document` wrote."""
+        shares = {
+            (source, attribute): (float(told[0]), float(told[1]), float(told[2]), int(told[3]))
+            for source, listed in document["shares"].items()
+            for attribute, told in listed.items()
+        }
+        copying = {(one, other): float(share) for one, other, share in document["copying"]}
+        return cls(shares, document["half_life"], document["collision"], copying, version)
+
+
+def kind(attribute: model.Attribute) -> matching.Kind:
+    """How the values of an attribute are compared."""
+    if attribute.name in _KINDS_BY_NAME:
+        return _KINDS_BY_NAME[attribute.name]
+    if attribute.type == "text" and attribute.name.endswith("version"):
+        return "version"
+    return _KINDS.get(attribute.type, "exact")
+
+
+def copying_table(copying: Mapping[tuple[str, str], float]) -> pa.Table:
+    """Per pair of sources, both directions: the share of their agreement that is dependence."""
     import pyarrow as pa
+
+    pairs = sorted(copying.items())
+    return pa.table(
+        {
+            "source": pa.array([pair[0] for pair, _ in pairs], pa.string()),
+            "other": pa.array([pair[1] for pair, _ in pairs], pa.string()),
+            "share": pa.array([share for _, share in pairs], pa.float64()),
+        }
+    )
+
+
+def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned | None = None) -> pa.Table:
+    """Per attribute: policy, kind, multi-valued or not, severity, half-life in days, and what it is used for."""
+    import pyarrow as pa
+
+    learned = learned or Learned()
 
     listed = [*attributes.values()]
     ranks = {"critical": 0, "high": 1, "medium": 2, "low": 3}
@@ -59,9 +151,13 @@ def attribute_table(attributes: Mapping[str, model.Attribute]) -> pa.Table:
             "multi": pa.array([item.multi for item in listed], pa.bool_()),
             "severity": pa.array([item.severity for item in listed], pa.string()),
             "rank": pa.array([ranks[item.severity] for item in listed], pa.int32()),
-            "half_life": pa.array([_half_life(item) for item in listed], pa.float64()),
+            "half_life": pa.array([learned.half_life.get(item.name, half_life(item)) for item in listed], pa.float64()),
+            "alternatives": pa.array(
+                [1 / learned.collision.get(item.name, 1 / ALTERNATIVES) for item in listed], pa.float64()
+            ),
+            "kind": pa.array([kind(item) for item in listed], pa.string()),
             "identifying": pa.array([item.role != "none" for item in listed], pa.bool_()),
-            "contestable": pa.array([_contestable(item) for item in listed], pa.bool_()),
+            "contestable": pa.array([contestable(item) for item in listed], pa.bool_()),
             "searchable": pa.array([_searchable(item) for item in listed], pa.bool_()),
         }
     )
@@ -81,13 +177,14 @@ def share_table(reliabilities: list[Reliability]) -> pa.Table:
     )
 
 
-def _half_life(attribute: model.Attribute) -> float:
+def half_life(attribute: model.Attribute) -> float:
+    """Days after which half of such facts have changed, before anything is learned."""
     if attribute.role == "address":
         return float(_ADDRESS_HALF_LIFE)
     return float(HALF_LIFE_DAYS.get(attribute.group, 365))
 
 
-def _contestable(attribute: model.Attribute) -> bool:
+def contestable(attribute: model.Attribute) -> bool:
     """Whether values that differ are a conflict: measurements and moments just move on."""
     moves_on = attribute.policy == "newest" and attribute.type not in {"text", "enum", "boolean"}
     return not moves_on and attribute.group != "utilisation"

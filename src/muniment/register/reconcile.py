@@ -14,7 +14,7 @@ from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.register import resolve, store
 from muniment.register.fold import fold
-from muniment.register.policy import Reliability, attribute_table, share_table
+from muniment.register.policy import Learned, Reliability, attribute_table, copying_table, share_table
 from muniment.register.types import Reconciled
 
 
@@ -25,6 +25,8 @@ def reconcile(
     attributes: Mapping[str, model.Attribute],
     reliabilities: list[Reliability],
     cause: Mapping[str, Any],
+    *,
+    learned: Learned | None = None,
 ) -> Reconciled:
     """Fold every stale asset and store the difference.
 
@@ -35,15 +37,17 @@ def reconcile(
         attributes: the model with the tenant's own attributes.
         reliabilities: how much each source weighs per attribute; a missing pair counts as right 0.75 of the time.
         cause: what led to this, kept with every version it makes.
+        learned: half-lives, collisions and copying in force; what the model says where None.
     """
     resolve.mark_lapsed(connection, scope)
     fold(
         engine,
         store.stale_records(connection, scope),
         store.stale_claims(connection, scope),
-        attribute_table(attributes),
+        attribute_table(attributes, learned),
         share_table(reliabilities),
         resolve.settled(connection, scope),
+        copying=copying_table(learned.copying if learned else {}),
     )
     _compare(connection, scope, engine)
     total = engine.count("hashed")

@@ -57,6 +57,15 @@ versions = tenant_table(
     sa.Index("ix_asset_versions_time", "tenant_id", "engagement_id", "asset_id", "valid_from"),
     key=("asset_id", "version"),
 )
+reliability = tenant_table(
+    "reliability_versions",
+    uid("engagement_id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    jsonb("document"),
+    moment("made_at"),
+    refers(["engagement_id"], "engagements"),
+    key=("engagement_id", "version"),
+)
 terms = tenant_table(
     "asset_terms",
     uid("engagement_id"),

@@ -1,0 +1,84 @@
+"""Which claimed values can both be true, and what a claim lends to values like its own.
+
+Called by `fold` between weighing and ranking. Looks at distinct pairs of values only: how they compare is
+`matching`'s, per kind of value; the rest is set-based. Never chooses.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from muniment import matching
+from muniment.base.engine import Engine
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SAME = 1.0
+
+
+def find_agreements(engine: Engine) -> None:
+    """Make the table `fold_agreements` (attribute, value, other, strength, less): both directions of each pair.
+
+    Needs `spoken` (values per asset) and `fold_attributes`. `less`: the value says less than the other.
+    """
+    pairs = engine.rows(
+        "SELECT DISTINCT attribute, a.kind AS kind, one.value AS one, two.value AS two FROM spoken one"
+        " JOIN spoken two USING (asset_id, attribute) JOIN fold_attributes a USING (attribute)"
+        " WHERE one.value < two.value AND NOT one.multi AND a.kind <> 'exact' ORDER BY ALL"
+    )
+    engine.register("fold_agreements", _compared(pairs))
+
+
+def _compared(pairs: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    found: list[dict[str, Any]] = []
+    for pair in pairs.to_pylist():
+        one, two = (matching.form(pair["kind"], _text(pair[side])) for side in ("one", "two"))
+        strength = matching.agreement(pair["kind"], one, two)
+        if strength > 0:
+            whole = strength >= _SAME
+            sides = ((pair["one"], pair["two"], one, two), (pair["two"], pair["one"], two, one))
+            found += [
+                {
+                    "attribute": pair["attribute"],
+                    "value": value,
+                    "other": other,
+                    "strength": strength,
+                    "same": whole,
+                    "less": whole and mine.detail < theirs.detail,
+                }
+                for value, other, mine, theirs in sides
+            ]
+    schema = pa.schema(
+        [("attribute", pa.string()), ("value", pa.string()), ("other", pa.string()), ("strength", pa.float64()),
+         ("same", pa.bool_()), ("less", pa.bool_())]
+    )  # fmt: skip
+    return pa.Table.from_pylist(found, schema)
+
+
+def _text(value: str) -> str:
+    read = json.loads(value)
+    return read if isinstance(read, str) else value
+
+
+def lend(engine: Engine) -> None:
+    """Make `classes` of `spoken`: with what agreeing values lend, and whether an agreeing one says more."""
+    engine.derive(
+        "lent",
+        "SELECT s.asset_id, s.attribute, s.value, sum(round(g.strength * o.micro)::BIGINT)::BIGINT AS micro,"
+        " max(o.day) FILTER (WHERE g.same) AS day, flatten(list(o.sources) FILTER (WHERE g.same)) AS sources,"
+        " bool_or(g.less) AS general FROM spoken s JOIN fold_agreements g USING (attribute, value)"
+        " JOIN spoken o ON o.asset_id = s.asset_id AND o.attribute = s.attribute AND o.value = g.other"
+        " GROUP BY s.asset_id, s.attribute, s.value",
+    )
+    engine.derive(
+        "classes",
+        "SELECT s.asset_id, s.attribute, s.value, s.policy, s.multi, s.micro AS own,"
+        " s.micro + coalesce(l.micro, 0) AS micro, greatest(s.day, coalesce(l.day, s.day)) AS day,"
+        " len(list_distinct(s.sources || coalesce(l.sources, [])))::INT AS support, s.authoritative,"
+        " list_sort(list_distinct(s.sources || coalesce(l.sources, []))) AS sources, s.record, s.source,"
+        " coalesce(l.general, false) AS general FROM spoken s LEFT JOIN lent l USING (asset_id, attribute, value)",
+    )

@@ -10,6 +10,7 @@ from muniment import model
 from muniment.base import engine as engines
 from muniment.register.learn import learn
 from muniment.register.policy import Learned, Reliability
+from muniment.register.types import Verdicts
 
 DAY = 86_400_000_000
 PLACES = ["Paris", "Rome", "Oslo", "Bonn", "Kyiv", "Lima"]
@@ -33,7 +34,7 @@ def estate(number=400):
     return rows
 
 
-def learned(engine, rows, priors=()):
+def learned(engine, rows, priors=(), verdicts=()):
     table = pa.table(
         {
             "asset": [row[0] for row in rows],
@@ -43,7 +44,7 @@ def learned(engine, rows, priors=()):
             "observed": pa.array([row[4] for row in rows], pa.int64()),
         }
     )
-    return learn(engine, table, model.attributes(), list(priors))
+    return learn(engine, table, model.attributes(), list(priors), verdicts)
 
 
 def test_sources_are_weighed_by_what_they_get_right(engine):
@@ -70,6 +71,13 @@ def test_what_is_expected_decides_where_claims_are_few(engine):
     trusted = learned(engine, rows, [Reliability("poor", "site", 0.97, authoritative=False)]).shares["poor", "site"][0]
     doubted = learned(engine, rows, [Reliability("poor", "site", 0.5, authoritative=False)]).shares["poor", "site"][0]
     assert trusted > doubted + 0.1
+
+
+def test_verdicts_of_people_teach_what_a_source_is_worth(engine):
+    rows = estate(50)
+    before = learned(engine, rows).shares["good", "site"][0]
+    after = learned(engine, rows, verdicts=[Verdicts("good", "site", 5, 40)]).shares["good", "site"][0]
+    assert after < before - 0.2
 
 
 def test_what_was_learned_is_read_as_it_was_written(engine):

@@ -11,8 +11,8 @@ from muniment.register.fingerprint import fingerprint
 from muniment.register.learn import relearn
 from muniment.register.policy import Learned, Reliability
 from muniment.register.reconcile import reconcile
-from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
 from muniment.register.reliability_store import current as current_reliability
+from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
 from muniment.register.store import (
     all_assets,
     as_of,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from muniment.base.engine import Engine
-from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
 from muniment.register import agree
 from muniment.register.policy import copying_table
+from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,8 @@ estimating, this file brings the claims to it and keeps the versions. Never fold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,8 +16,9 @@ import sqlalchemy as sa
 from muniment import matching, model
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import reliability_store, store
+from muniment.register import reliability_store, resolve, store
 from muniment.register.policy import Learned, Reliability, contestable, half_life, kind
+from muniment.register.types import Verdicts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +49,7 @@ def relearn(
     if store.stale_count(connection, scope) == 0:
         return current
     claims = reliability_store.overlapping_claims(connection, scope)
-    found = learn(engine, claims, attributes, priors)
+    found = learn(engine, claims, attributes, priors, resolve.verdict_counts(connection, scope))
     if found.document() == current.document():
         return current
     kept = reliability_store.keep(connection, scope, found)
@@ -56,7 +58,11 @@ def relearn(
 
 
 def learn(
-    engine: Engine, claims: pa.Table, attributes: Mapping[str, model.Attribute], priors: list[Reliability]
+    engine: Engine,
+    claims: pa.Table,
+    attributes: Mapping[str, model.Attribute],
+    priors: list[Reliability],
+    verdicts: Sequence[Verdicts] = (),
 ) -> Learned:
     """Estimate from claims.
 
@@ -65,6 +71,7 @@ def learn(
         claims: asset (named by content), source, attribute, value (JSON text), observed (microseconds).
         attributes: the model; attributes that can be many are left out.
         priors: what to expect before anything is learned.
+        verdicts: how often people found a source right and wrong; each counts as a claim whose truth is known.
     """
     import numpy as np
 
@@ -89,8 +96,12 @@ def learn(
     for one in priors:
         if one.source in place and one.attribute in at:
             prior[place[one.source], at[one.attribute]] = one.share_right
+    judged = np.zeros((*prior.shape, 2))
+    for verdict in verdicts:
+        if verdict.source in place and verdict.attribute in at:
+            judged[place[verdict.source], at[verdict.attribute]] += (verdict.right, verdict.wrong)
     lives = np.array([half_life(attributes[name]) for name in names])
-    found = matching.discover(matching.votes(columns, prior, lives))
+    found = matching.discover(dataclasses.replace(matching.votes(columns, prior, lives), judged=judged))
     return _learned(found, sources, names)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from muniment.base import schema
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

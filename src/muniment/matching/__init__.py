@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
 if TYPE_CHECKING:
+    from muniment.matching.claims import Claims, Resolved, column, resolve, votes
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.names import closest, name_key
     from muniment.matching.records import WEIGHTS, Judgement, link
-    from muniment.matching.claims import Claims, Resolved, column, resolve, votes
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more
     from muniment.matching.values_kinds import is_missing, kind_of

@@ -119,7 +119,7 @@ def test_completeness_that_nobody_declared_is_only_proposed_and_the_answer_is_ke
     flows.approve_imports(piece, imports(piece)[-1:])
     assert list(states(piece).values()).count("retired") == 2
     try:
-        assert deliver_full(piece, tmp_path, 3, range(1, 28), full=None).assets_retired == 1
+        assert deliver_full(piece, tmp_path, 3, (1, *range(3, 29)), full=None).assets_retired == 1
     finally:
         flows.change_source(piece, "cmdb", {"full": None})
 
@@ -184,3 +184,14 @@ def test_an_export_of_one_account_says_nothing_about_the_others(home, tmp_path):
     bring(write(3, "111111111111", range(1, 3)))
     assert [name for name, state in states(home).items() if state == "retired"] == ["web1111111111113"]
     assert imports(home)[-1].scope == {"attribute": "cloud_account", "values": ["111111111111"]}
+
+
+def test_a_source_that_suddenly_lacks_just_its_last_rows_may_have_been_cut_off(engagement, tmp_path):
+    piece = engagement()
+    flows.change_source(piece, "cmdb", {"full": True})
+    try:
+        deliver_full(piece, tmp_path, 1, range(1, 31), full=None)
+        assert "cut off" in deliver_full(piece, tmp_path, 2, range(1, 30), full=None).held[0]["reason"]
+        assert deliver_full(piece, tmp_path, 3, range(1, 30), full=True).assets_retired == 1
+    finally:
+        flows.change_source(piece, "cmdb", {"full": None})

@@ -90,7 +90,7 @@ def settle(connection: sa.Connection, scope: Scope, flow_id: UUID, *, asked: boo
             lost = missing.get(layouts[delivery.id].family_id)
             if lost is not None:
                 evidence.forget_waiting(connection, scope, delivery, layouts[delivery.id].family_id)
-                _settle(connection, scope, delivery, layouts[delivery.id], lost)
+                _settle(connection, scope, delivery, layouts[delivery.id], lost, said=bool(asked))
     found = [
         {
             "import": str(one.id),
@@ -118,13 +118,15 @@ def _settle(
     delivery: evidence.Import,
     layout: evidence.Layout,
     lost: evidence.Missing,
+    *,
+    said: bool,
 ) -> None:
     counts = {"gone": lost.going, "known": lost.known}
     if delivery.full:
         earlier = evidence.earlier_counts(connection, scope, delivery.source_id, layout.family_id)
         shares = [past["gone"] / past["known"] for past in earlier if past.get("known")]
         limit = max(GONE_FLOOR, max(GONE_SHARE, _TIMES * (median(shares) if shares else 0)) * lost.known)
-        cut = lost.first_row is not None and lost.first_row > delivery.counts["rows"]
+        cut = not said and lost.first_row is not None and lost.first_row > delivery.counts["rows"]
         if lost.going <= limit and not cut:
             evidence.decide_full(connection, delivery.id, counts=counts)
             return

@@ -2,8 +2,13 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import Delivery, assets, machine
 
+import muniment.evidence.tables
+import muniment.identity.tables
+import muniment.mapping.tables
+import muniment.memory.tables
+import muniment.register.tables  # noqa: F401 - all tables must be declared
 from muniment import evidence, flows, mapping
-from muniment.base import db, schema, tenancy
+from muniment.base import db, events, jobs, schema, tenancy  # noqa: F401 - the same
 from muniment.base.errors import Rejected
 
 TENANT_TABLES = [table for table in db.metadata.sorted_tables if table.info.get("tenant")]
@@ -25,7 +30,8 @@ def fill(home, folder):
     other = {**machine(1)["scan"], "OS": "Windows Server 2019", "Weight": "3 kg"}
     scan = folder / "scan.csv"
     scan.write_text(",".join(other) + "\n" + ",".join(other.values()) + "\n")
-    flows.import_files(home, flows.Request((one, scan)))
+    late = Delivery("cmdb", 2, (machine(7)["cmdb"],)).write(folder)
+    flows.import_files(home, flows.Request((one, scan, late)))
     with home.scope.transaction() as connection:
         column = next(one for one in mapping.current(connection) if one.column == "Weight")
     flows.set_mapping(home, [column], mapping.Meaning("weight"), new={"label": "Weight"})
@@ -33,6 +39,11 @@ def fill(home, folder):
     flows.merge_assets(home, left.id, right.id)
     flows.undo(home)
     flows.reject_mapping(home, [column])
+    flows.annotate(home, left.id, tags=["core"])
+    flows.edit(home, left.id, {"owner": "Ann Bell"})
+    with home.scope.transaction() as connection:
+        withdrawn = [one for one in evidence.list_imports(connection, home.scope) if one.file == late.name]
+    flows.withdraw(home, withdrawn, late.name)
     with home.scope.transaction() as connection:
         made = mapping.template({"name": "own", "columns": {"weight": {"attribute": "weight"}}})
         mapping.add_template(connection, home.scope, made)

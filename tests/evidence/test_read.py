@@ -144,7 +144,12 @@ def test_every_real_inventory_is_read_or_rejected_with_a_reason():
     assert (outcome["random-1.xml"], outcome["random-2.xml"]) == ({None: 55}, {None: 61})
     assert outcome["assets-sample.csv"] == {None: 22}
     assert outcome["assets-sample-BAD.csv"] == {None: 200}
-    assert outcome["netbox-demo-v3.6.json.gz"] == {None: 6915}
+    assert outcome["netbox-demo-v3.6.json.gz"] == {
+        "dcim.rack": 42,
+        "dcim.device": 72,
+        "virtualization.cluster": 32,
+        "virtualization.virtualmachine": 180,
+    }
     assert outcome["server-list.csv"] == {None: 8}
     assert outcome["kubev2v_example1.xlsx"]["vInfo"] == 9
     assert outcome["ibm_SizingWorkshop-RVTools.xlsx"] == {

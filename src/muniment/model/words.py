@@ -122,8 +122,10 @@ def asset_type_cell(_attribute: Attribute, text: str, _context: Context) -> Norm
 
 
 def subtype_cell(_attribute: Attribute, text: str, _context: Context) -> Normalised:
-    """Read a finer kind of thing, which gives `asset_type` too; unknown ones are kept."""
+    """Read a finer kind of thing, which gives `asset_type` too; unknown ones are kept, and "misc" says no type."""
     found = catalogue.asset_type_of(text)
+    if found == ("other", None):
+        found = None
     if found and found[1]:
         return Normalised((found[1],), {"asset_type": (found[0],)})
     slug = _NOT_SLUG.sub("_", text[:_LONGEST_WORD].lower()).strip("_")

@@ -105,6 +105,7 @@ def test_history_tells_what_changed_through_what_and_by_whom(change, tmp_path):
     row = {**machine(1)["cmdb"], "Environment": "Test"}
     change("import", Delivery("cmdb", 9, (row,)).write(tmp_path), "--source", "cmdb")
     told = change("history", "app01")
+    assert "import of cmdb-9.csv from cmdb" in told.out
     assert "created with" in told.out
     assert "environment: production → test" in told.out
     assert "tester" in told.out

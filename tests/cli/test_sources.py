@@ -100,3 +100,15 @@ def test_reliability_is_shown_with_its_interval_and_what_it_was_learned_from(loo
     assert all(one["source"] == "cmdb" and one["interval"][0] < one["interval"][1] for one in found)
     assert "n = 4)" in look("sources", "reliability").out
     assert look("sources", "reliability", "nobody").code == 3
+
+
+def test_contribution_shows_what_a_source_won_and_knows_alone(look):
+    out = look("sources", "contribution").out
+    assert "it alone knows" in out
+    mine = look("sources", "contribution", "scan", "--json").json
+    assert {one["source"] for one in mine} == {"scan"}
+    (mac,) = [one for one in mine if one["attribute"] == "mac_address"]
+    assert (mac["filled"], mac["won"], mac["unique"]) == (4, 4, 4)
+    of_one = look("sources", "contribution", "scan", "--asset", "app01", "--json").json
+    assert {one["filled"] for one in of_one} == {1}
+    assert look("sources", "contribution", "nobody").code == 3

@@ -1,8 +1,11 @@
 """What happened, written in the transaction that made it happen.
 
-Flows append here; progress readers and later the live updates read. Never sends anything itself.
+Flows append here; `history` and later the live updates read. Never sends anything itself.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,3 +40,29 @@ def append(
             payload=payload,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it was appended."""
+
+    at: datetime
+    topic: str
+    actor: str
+    payload: Mapping[str, Any]
+
+
+_FIELDS = (events.c.at, events.c.topic, events.c.actor, events.c.payload)
+
+
+def first_since(connection: sa.Connection, scope: Scope, moment: datetime) -> Event | None:
+    """The first event of the engagement at or after a moment: what the transaction of that moment told of itself."""
+    query = sa.select(*_FIELDS).where(events.c.engagement_id == scope.engagement_id, events.c.at >= moment)
+    row = connection.execute(query.order_by(events.c.id).limit(1)).one_or_none()
+    return Event(*row) if row else None
+
+
+def newest(connection: sa.Connection, scope: Scope, topic: str, limit: int | None = None) -> list[Event]:
+    """The events of a topic in the engagement, the newest first."""
+    query = sa.select(*_FIELDS).where(events.c.engagement_id == scope.engagement_id, events.c.topic == topic)
+    return [Event(*row) for row in connection.execute(query.order_by(events.c.id.desc()).limit(limit))]

@@ -337,40 +337,47 @@ def history(
     name: screen.AssetName,
     as_json: screen.Json = False,
 ) -> None:
-    """Tell what changed in an asset, when, through what and by whom; merges and splits too."""
+    """Tell what changed in an asset: when, through what, by whom and why; merges, splits and withdrawals too.
+
+    An asset that is no longer in the register answers to its last name, and to its id.
+    """
     with screen.open_estate() as estate:
         past = estate.history(name)
-    asset, versions, moves = past.asset, past.versions, past.moves
     if as_json:
-        screen.dump({"asset": str(asset.id), "versions": screen.plain(versions), "moves": screen.plain(moves)})
+        body = {"asset": str(past.asset.id), "versions": past.versions, "moves": past.moves, "account": past.account}
+        screen.dump(body)
         return
-    rows = []
-    before: dict[str, Any] = {}
-    for version in versions:
-        changes = [
-            f"{key}: {screen.words(before.get(key, '(none)'), 40)}"
-            f" → {screen.words(version.values.get(key, '(none)'), 40)}"
-            for key in sorted({*before, *version.values})
-            if before.get(key) != version.values.get(key)
-        ]
-        first = f"created with {len(version.values)} values"
-        rows.append(
+    screen.table(
+        f"History of {screen.clean(past.asset.name)}",
+        [">version", "when (UTC)", "through", "by", "what changed"],
+        [
             [
-                str(version.version),
-                f"{version.valid_from:%Y-%m-%d %H:%M}",
-                version.cause.get("kind", ""),
-                version.actor,
-                first if version is versions[0] else "; ".join(changes) or "name, type or state",
+                "" if one.version is None else str(one.version),
+                f"{one.at:%Y-%m-%d %H:%M}",
+                screen.clean(one.what, 200) + (f" ({screen.clean(one.reason, 200)})" if one.reason else ""),
+                screen.clean(one.actor),
+                _changed(one),
             ]
-        )
-        before = dict(version.values)
-    screen.table(f"History of {screen.clean(asset.name)}", [">version", "from (UTC)", "cause", "by", "change"], rows)
-    for move in moves:
-        other = move.to_asset if move.from_asset == asset.id else move.from_asset
-        screen.say(
-            f"{move.at:%Y-%m-%d %H:%M} {move.kind} with {screen.clean(past.others.get(str(other), 'an asset'))}"
-            f" ({screen.short(other)}) by {screen.clean(move.actor)} ({screen.clean(move.cause)})"
-        )
+            for one in past.account
+        ],
+    )
+
+
+_MOST_CHANGES = 12
+
+
+def _changed(one: "graph.Happened") -> str:
+    shown = [screen.clean(note, 200) for note in one.notes]
+    shown += [
+        f"{change.attribute}: {_or_none(change.before)} → {_or_none(change.after)}"
+        for change in one.changes[:_MOST_CHANGES]
+    ]
+    more = len(one.changes) - _MOST_CHANGES
+    return "; ".join(shown) + (f"; and {more} more: --json lists them" if more > 0 else "") or "its search terms"
+
+
+def _or_none(value: Any) -> str:
+    return "none" if value is None else screen.words(value, 40)
 
 
 def conflicts(

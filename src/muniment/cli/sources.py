@@ -112,6 +112,40 @@ def reliability(
     )
 
 
+@app.command()
+def contribution(
+    name: Annotated[str | None, typer.Argument(help="Only this source, attribute by attribute.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only for this asset, attribute by attribute.")] = None,
+    as_json: screen.Json = False,
+) -> None:
+    """Show what each source gives: values won, known to it alone, confirmed by another, contradicted.
+
+    Examples: muniment sources contribution   ·   muniment sources contribution servicenow --asset app01
+    """
+    with screen.open_estate() as estate:
+        if name is not None:
+            estate.source(name)
+        found = [one for one in estate.contributions(asset) if name in {None, one.source}]
+    if as_json:
+        screen.dump([{**screen.plain(one), "won": one.won} for one in found])
+        return
+    detailed = name is not None or asset is not None
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for one in found:
+        sums = rows.setdefault((one.source, one.attribute) if detailed else (one.source,), [0] * 5)
+        for place, count in enumerate((one.filled, one.won, one.unique, one.agreed, one.contradicted)):
+            sums[place] += count
+    screen.table(
+        f"What the sources give{f' of {screen.clean(asset)}' if asset else ''}",
+        ["source", *(["attribute"] if detailed else []), ">values", ">won", ">it alone knows", ">agreed",
+         ">contradicted"],
+        [[*map(screen.clean, key), *(f"{count:,}" for count in sums)] for key, sums in rows.items()],
+        note="Won: the register has it. Agreed: another source says the same. Contradicted: others speak, none agrees."
+        if rows
+        else "Nothing is said: import a file first.",
+    )  # fmt: skip
+
+
 @app.command("add")
 def add(
     name: Name,

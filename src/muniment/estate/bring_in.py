@@ -127,6 +127,15 @@ class BringsIn:
                 for source in evidence.list_sources(connection)
             ]
 
+    def source(self, name: str) -> evidence.Source:
+        """The source of that name, with its settings.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self.home.scope.transaction() as connection:
+            return evidence.get_source(connection, name)
+
     def reliabilities(self, source: str | None = None) -> list[register.Reliability]:
         """How often each source is right about each attribute it was compared on, as learned from the claims.
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from muniment import evidence, graph, identity, mapping, model, register
-from muniment.base.errors import Rejected
+from muniment.base.errors import NotFound, Rejected
 from muniment.base.home import Home
 from muniment.estate import find
 from muniment.estate.assets import Assets
@@ -130,21 +132,48 @@ class Looks:
             return graph.why(connection, self.home, asset, attribute)
 
     def history(self, name: str | UUID | register.Asset) -> History:
-        """What changed in an asset, when, through what and by whom; merges and splits too.
+        """What changed in an asset, when, through what, by whom and why; of one that left the register too.
 
         Raises:
-            NotFound: nothing is called so.
+            NotFound: nothing is or was called so.
+            Rejected: several are; the message lists them with their ids.
         """
-        asset = self.asset(name)
         with self.home.scope.transaction() as connection:
+            asset = self._ever(connection, str(name.id if isinstance(name, register.Asset) else name))
             versions = register.history(connection, self.home.scope, asset.id)
             moves = identity.moves_of(connection, self.home.scope, asset.id)
             others = {
-                str(one): past[-1].name
+                one: past[-1].name
                 for one in {move.from_asset for move in moves} | {move.to_asset for move in moves}
                 if (past := register.history(connection, self.home.scope, one))
             }
-        return History(asset, tuple(versions), tuple(moves), others)
+            told = graph.account(connection, self.home.scope, asset, moves, others)
+        names = {str(one): called for one, called in others.items()}
+        return History(asset, tuple(versions), tuple(moves), names, tuple(told))
+
+    def _ever(self, connection: sa.Connection, text: str) -> register.Asset:
+        """The asset that is called so, or the last one that was."""
+        try:
+            return find.asset(connection, self.home.scope, text)
+        except NotFound:
+            gone = register.last_seen(connection, self.home.scope, text)
+            if not gone:
+                raise
+            asset_id, moment = gone[0]
+            return register.get(connection, self.home.scope, asset_id, moment)
+
+    def contributions(self, asset: str | UUID | register.Asset | None = None) -> list[graph.Contribution]:
+        """What each source gives, per attribute, counted in assets: won, known to it alone, agreed, contradicted.
+
+        Args:
+            asset: only of this asset; else of all that are in use.
+
+        Raises:
+            NotFound: there is no such asset.
+        """
+        chosen = self.asset(asset).id if asset is not None else None
+        with self.home.scope.transaction() as connection:
+            return graph.contributions(connection, self.home.scope, chosen)
 
     def conflicts(
         self,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from muniment import evidence, flows, identity, register
+from muniment import evidence, flows, graph, identity, register
 
 
 class ImportOptions(TypedDict, total=False):
@@ -81,10 +81,11 @@ class PastImport:
 class History:
     """What happened to an asset: its versions, oldest first, and the merges and splits of its id.
 
-    `others` names the assets that the moves mention, by the text of their ids.
+    `others` names the assets that the moves mention, by the text of their ids; `account` tells all of it in words.
     """
 
     asset: register.Asset
     versions: tuple[register.Version, ...]
     moves: tuple[identity.Move, ...]
     others: dict[str, str]
+    account: tuple[graph.Happened, ...]

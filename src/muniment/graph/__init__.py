@@ -3,6 +3,7 @@
 Nothing here writes. `flows` and the doors call it; it may read every domain below.
 """
 
+from muniment.graph.account import Change, Happened, account
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
@@ -14,9 +15,11 @@ __all__ = [
     "NEUTRAL",
     "RELATIONS",
     "Cell",
+    "Change",
     "Claim",
     "Contribution",
     "Dispute",
+    "Happened",
     "Moved",
     "Opponents",
     "Preview",
@@ -25,6 +28,7 @@ __all__ = [
     "Since",
     "Step",
     "Why",
+    "account",
     "behind",
     "confidences",
     "contributions",

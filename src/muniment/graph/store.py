@@ -4,6 +4,7 @@ Set-based and read-only; called by `flows`. Each takes a connection of a tenant'
 """
 
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -39,20 +40,33 @@ def filled(connection: sa.Connection, scope: Scope) -> dict[tuple[str, str], int
     return {(row[0], row[1]): row[2] for row in connection.execute(sa.text(query), _of(scope))}
 
 
-def contributions(connection: sa.Connection, scope: Scope) -> list[Contribution]:
-    """What each source says of each attribute of assets in use, from the provenance of their values."""
-    return [Contribution(*row) for row in connection.execute(sa.text(_CONTRIBUTIONS), _of(scope))]
+def contributions(connection: sa.Connection, scope: Scope, asset_id: UUID | None = None) -> list[Contribution]:
+    """What each source says of each attribute of assets in use (or of one), from the provenance of their values.
+
+    Where a person decided, the sources that the word does not agree with have lost; those it agrees with are not
+    counted.
+    """
+    chosen = "a.state <> 'retired'" if asset_id is None else "a.id = :asset"
+    parameters = {**_of(scope), **({} if asset_id is None else {"asset": asset_id})}
+    return [Contribution(*row) for row in connection.execute(sa.text(_CONTRIBUTIONS.format(chosen)), parameters)]
 
 
 _CONTRIBUTIONS = """
 WITH spoken AS (
-  SELECT a.id, p.key AS attribute, s.source, v.chosen, jsonb_array_length(v.sources) AS shared
+  SELECT a.id, p.key AS attribute, s.source, v.chosen, jsonb_array_length(v.sources) + v.agreeing AS shared
   FROM assets a CROSS JOIN LATERAL jsonb_each(a.provenance) p CROSS JOIN LATERAL (
-    SELECT p.value -> 'sources' AS sources, true AS chosen WHERE NOT jsonb_exists(p.value, 'each')
-    UNION ALL SELECT r -> 'sources', false FROM jsonb_array_elements(p.value -> 'rivals') r
-    UNION ALL SELECT e -> 'sources', true FROM jsonb_array_elements(p.value -> 'each') e
+    SELECT coalesce(sum(jsonb_array_length(g -> 'sources')), 0)::int AS agreeing
+    FROM jsonb_array_elements(p.value -> 'agreeing') g
+  ) g CROSS JOIN LATERAL (
+    SELECT p.value -> 'sources' AS sources, true AS chosen, g.agreeing
+    WHERE NOT jsonb_exists(p.value, 'each') AND NOT jsonb_exists(p.value, 'resolution')
+    UNION ALL SELECT x -> 'sources', true, 1 FROM jsonb_array_elements(p.value -> 'agreeing') x
+    WHERE NOT jsonb_exists(p.value, 'each')
+    UNION ALL SELECT r -> 'sources', false, 0 FROM jsonb_array_elements(p.value -> 'rivals') r
+    UNION ALL SELECT e -> 'sources', true, 0 FROM jsonb_array_elements(p.value -> 'each') e
+    WHERE NOT jsonb_exists(p.value, 'resolution')
   ) v CROSS JOIN LATERAL jsonb_array_elements_text(v.sources) s(source)
-  WHERE a.engagement_id = :engagement AND a.state <> 'retired' AND p.key <> 'asset_type'
+  WHERE a.engagement_id = :engagement AND {} AND p.key <> 'asset_type'
 ), said AS (
   SELECT id, attribute, source, bool_or(chosen) AS chosen, max(shared) AS shared,
     count(*) OVER (PARTITION BY id, attribute) AS speakers

@@ -23,6 +23,11 @@ class Contribution:
     contradicted: int
     lost: int
 
+    @property
+    def won(self) -> int:
+        """Assets whose value of the attribute is what the source says."""
+        return self.filled - self.lost
+
 
 @dataclass(frozen=True, slots=True)
 class Dispute:

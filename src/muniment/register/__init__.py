@@ -9,6 +9,7 @@ from muniment.register.annotate import annotate, list_annotations
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.learn import relearn
+from muniment.register.past import last_seen
 from muniment.register.policy import Learned, Reliability
 from muniment.register.reconcile import reconcile
 from muniment.register.reliability_store import current as current_reliability
@@ -80,6 +81,7 @@ __all__ = [
     "follow_keys",
     "get",
     "history",
+    "last_seen",
     "list_annotations",
     "list_conflicts",
     "list_resolutions",

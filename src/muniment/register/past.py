@@ -4,11 +4,13 @@ Used by `store` and `difference`. A version is stored when it ends, so a moment'
 that were so already, and the closed versions that held then.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from muniment.base.tenancy import Scope
 from muniment.register.tables import assets, versions
 from muniment.register.types import Asset
 
@@ -41,3 +43,19 @@ def has_value(values: sa.ColumnElement[Any], attribute: str | None, text: str, *
     found = sa.func.lower(sa.cast(item.op("#>>")(sa.literal_column("'{}'")), sa.Text))
     wanted = found.startswith(text, autoescape=True) if prefix else found == text
     return sa.select(item).where(wanted).exists()
+
+
+def last_seen(connection: sa.Connection, scope: Scope, text: str) -> list[tuple[UUID, datetime]]:
+    """Assets that left the register and were called so, or have an id that ends so: id and the last moment of each."""
+    table, wanted = versions, text.strip()
+    called = [table.c.name == wanted]
+    if wanted.replace("-", "").isalnum():
+        called.append(sa.cast(table.c.asset_id, sa.Text).like("%" + wanted.lower()))
+    query = (
+        sa.select(table.c.asset_id, sa.func.max(table.c.valid_to))
+        .where(table.c.engagement_id == scope.engagement_id, sa.or_(*called))
+        .where(table.c.asset_id.not_in(sa.select(assets.c.id).where(assets.c.engagement_id == scope.engagement_id)))
+        .group_by(table.c.asset_id)
+        .order_by(sa.func.max(table.c.valid_to).desc())
+    )
+    return [(row[0], row[1] - timedelta(microseconds=1)) for row in connection.execute(query)]

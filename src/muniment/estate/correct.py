@@ -5,14 +5,17 @@ Part of `Estate`; each act is appended, and can be taken back exactly.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Unpack
 from uuid import UUID
 
 from muniment import evidence, flows, memory, register
 from muniment.estate import find
 from muniment.estate.look import Looks
+from muniment.estate.types import ActOptions
 
 
 class Corrects(Looks):
@@ -127,6 +130,25 @@ class Corrects(Looks):
             Rejected: a value is none of its attribute's.
         """
         return flows.edit(self.home, self.asset(name).id, values, unset, reason=reason, progress=progress)
+
+    def apply_corrections(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        allow_clear: bool = False,
+        **options: Unpack[ActOptions],
+    ) -> flows.Corrections:
+        """Make the changed cells of an edited export your word, as one act; `changed.act` undoes it.
+
+        Args:
+            path: an export of this register (XLSX, CSV, JSON, JSON lines) that someone edited.
+            allow_clear: let emptied cells say that there is no value; else they are only reported.
+            options: reason, dry_run, progress: see `ActOptions`.
+
+        Raises:
+            Rejected: the file is no export, or one of another register.
+        """
+        return flows.apply_corrections(self.home, Path(path), allow_clear=allow_clear, **options)
 
     def resolutions(self) -> list[register.Resolution]:
         """What people said of values, the newest first, with what became of it."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         undo_mapping,
     )
     from muniment.flows.claims import Accuracy, judge, match_claims
+    from muniment.flows.corrections import Correction, Corrections, RowLeft, apply_corrections
     from muniment.flows.delete import Removed, delete_engagement
     from muniment.flows.derive import newest_rows
     from muniment.flows.export_assets import FORMATS, Exported, Wanted, export
@@ -42,6 +43,7 @@ _PLACES = {
     "change": "Changed accept_mapping change_source merge_assets reject_mapping rekey set_mapping"
     " split_asset undo undo_mapping",
     "claims": "Accuracy judge match_claims",
+    "corrections": "Correction Corrections RowLeft apply_corrections",
     "delete": "Removed delete_engagement",
     "derive": "newest_rows",
     "export_assets": "Exported FORMATS Wanted export",
@@ -76,6 +78,8 @@ __all__ = [
     "REPORT_FORMATS",
     "Accuracy",
     "Changed",
+    "Correction",
+    "Corrections",
     "Exported",
     "LeftOut",
     "Moved",
@@ -83,12 +87,14 @@ __all__ = [
     "Removed",
     "Report",
     "Request",
+    "RowLeft",
     "Stamp",
     "Summary",
     "Wanted",
     "accept",
     "accept_mapping",
     "annotate",
+    "apply_corrections",
     "approve_imports",
     "as_table",
     "change_source",

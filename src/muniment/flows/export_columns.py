@@ -14,7 +14,8 @@ from muniment.flows import tabulate
 if TYPE_CHECKING:
     from muniment.flows.export_stamp import Stamp
 
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Column:
     def label(self) -> str:
         """The header for people, with the unit."""
         if not isinstance(self.attribute, model.Attribute):
-            return _LABELS[self.name]
+            return LABELS[self.name]
         unit = self.attribute.unit
         return f"{self.attribute.label} ({unit})" if unit else self.attribute.label
 
 
-_LABELS = {
+LABELS = {
     "id": "Asset id",
     "name": "Asset",
     "type": "Type",
@@ -75,4 +76,4 @@ def text(value: Any) -> Any:
 def harmless(value: Any) -> Any:
     """A cell that no spreadsheet runs; numbers stay numbers."""
     shown = text(value)
-    return "'" + shown if isinstance(shown, str) and shown.startswith(_RUN) else shown
+    return "'" + shown if isinstance(shown, str) and shown.startswith(RUN) else shown

@@ -13,7 +13,7 @@ from muniment.model.catalogue import (
     family,
 )
 from muniment.model.identifiers import uuid_byte_orders
-from muniment.model.normalise import normalise
+from muniment.model.normalise import join_readings, normalise
 from muniment.model.own import own_attribute
 from muniment.model.quantities import unit_in_header
 from muniment.model.render import render_markdown
@@ -49,6 +49,7 @@ __all__ = [
     "attributes",
     "family",
     "fold",
+    "join_readings",
     "joined_columns",
     "normalise",
     "own_attribute",

@@ -11,6 +11,7 @@ from muniment.register.fingerprint import fingerprint
 from muniment.register.learn import relearn
 from muniment.register.past import last_seen
 from muniment.register.policy import Learned, Reliability
+from muniment.register.recall import Recalled, assets_now, assets_then, bearers
 from muniment.register.reconcile import reconcile
 from muniment.register.reliability_store import current as current_reliability
 from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
@@ -57,6 +58,7 @@ __all__ = [
     "Difference",
     "Learned",
     "Query",
+    "Recalled",
     "Reconciled",
     "Reliability",
     "Resolution",
@@ -68,6 +70,9 @@ __all__ = [
     "all_assets",
     "annotate",
     "as_of",
+    "assets_now",
+    "assets_then",
+    "bearers",
     "bearing",
     "between",
     "count_assets",

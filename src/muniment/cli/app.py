@@ -17,6 +17,7 @@ from muniment.cli import (
     corrections,
     exports,
     generate,
+    impact,
     imports,
     keeping,
     look,
@@ -75,6 +76,7 @@ app.add_typer(templates.app, name="templates", rich_help_panel="Import")
 app.command("assets", rich_help_panel=_LOOK)(look.assets)
 app.command("show", rich_help_panel=_LOOK)(look.show)
 app.command("why", rich_help_panel=_LOOK)(look.why)
+app.command("impact", rich_help_panel=_LOOK)(impact.impact)
 app.command("history", rich_help_panel=_LOOK)(look.history)
 app.command("diff", rich_help_panel=_LOOK)(look.diff)
 app.command("conflicts", rich_help_panel=_LOOK)(look.conflicts)

@@ -409,6 +409,15 @@ def get_records(connection: sa.Connection, record_ids: Sequence[UUID]) -> list[R
     return [_typed(Record, row) for row in connection.execute(query)]
 
 
+def records_of_row(connection: sa.Connection, import_id: UUID, row: int) -> list[Record]:
+    """The records that a raw row of an import is part of now."""
+    query = sa.select(*_columns(records, Record)).where(
+        records.c.import_id == import_id,
+        sa.or_(records.c.row_number == row, records.c.notes["rows"].contains([row])),
+    )
+    return [_typed(Record, found) for found in connection.execute(query.order_by(records.c.source_key))]
+
+
 def problems(connection: sa.Connection, scope: Scope, limit: int | None = None) -> list[dict[str, Any]]:
     """Cells of the current records that could not be understood, with file, row and reason."""
     rows = connection.execute(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from muniment.flows.export_migration import LeftOut
     from muniment.flows.export_stamp import Stamp, read_stamp
     from muniment.flows.fetch import import_stream, import_tables
+    from muniment.flows.impact import Impact, impact_of_columns, impact_of_row, impact_of_source
     from muniment.flows.import_batch import import_files, resume, resume_open
     from muniment.flows.move_home import Moved, move
     from muniment.flows.progress import Progress, quiet
@@ -50,6 +51,7 @@ _PLACES = {
     "export_migration": "LeftOut",
     "export_stamp": "Stamp read_stamp",
     "fetch": "import_stream import_tables",
+    "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
     "move_home": "Moved move",
     "progress": "Progress quiet",
@@ -81,6 +83,7 @@ __all__ = [
     "Correction",
     "Corrections",
     "Exported",
+    "Impact",
     "LeftOut",
     "Moved",
     "Progress",
@@ -101,6 +104,9 @@ __all__ = [
     "delete_engagement",
     "edit",
     "export",
+    "impact_of_columns",
+    "impact_of_row",
+    "impact_of_source",
     "import_files",
     "import_stream",
     "import_tables",

@@ -157,6 +157,8 @@ def reject_mapping(
     columns: Sequence[mapping.ColumnMapping],
     reason: str = "",
     progress: Progress = quiet,
+    *,
+    dry_run: bool = False,
 ) -> Changed:
     """Say that columns do not mean what was proposed or applied."""
 
@@ -167,7 +169,8 @@ def reject_mapping(
         _derive_again(connection, home, bulk, columns)
         return _log(connection, home, act_id, f"rejected {_listed(columns)}", reason)
 
-    return carry_out(home, "mapping.rejected", act, {**_named(columns), "reason": reason}, progress)
+    payload = {**_named(columns), "reason": reason}
+    return carry_out(home, "mapping.rejected", act, payload, progress, dry_run=dry_run)
 
 
 def set_mapping(

@@ -208,11 +208,19 @@ def _count(bulk: Engine) -> dict[str, int]:
     return {**{name: int(value) for name, value in row.items()}, "problems": problems}
 
 
-def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id: UUID, *, park: bool = False) -> None:
+def derive_again(
+    connection: sa.Connection,
+    home: Home,
+    bulk: Engine,
+    layout_id: UUID,
+    *,
+    park: bool = False,
+    without: tuple[UUID, int] | None = None,
+) -> None:
     """Derive every record of a layout's family anew from the lake, and mark what changed.
 
     Imports that are held, rejected or withdrawn do not count. With `park` the records that no import gives
-    any more are remembered, to come back under their ids.
+    any more are remembered, to come back under their ids. `without` leaves out one row of one import.
     """
     import pyarrow as pa
 
@@ -224,7 +232,7 @@ def derive_again(connection: sa.Connection, home: Home, bulk: Engine, layout_id:
     parts = []
     for member in family:
         delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id], counting=True)
-        part = _records(connection, home, bulk, member, delivered, attributes)
+        part = _records(connection, home, bulk, member, delivered, attributes, without=without)
         parts.append(_of_layout(part, member))
     bulk.register("derived_parts", pa.concat_tables(parts))
     bulk.derive(
@@ -272,6 +280,8 @@ def _records(
     layout: evidence.Layout,
     delivered: Sequence[evidence.Import],
     attributes: Mapping[str, model.Attribute],
+    *,
+    without: tuple[UUID, int] | None = None,
 ) -> pa.Table:
     rules = [
         evidence.Rule(column.column, attribute, transform)
@@ -282,12 +292,21 @@ def _records(
         evidence.Raw(
             str(delivery.id),
             delivery.observed_at,
-            home.lake.read(delivery.lake_path),
+            _rows(home, delivery, without),
             mapping.kind(delivery.details["kind"]).lag_days,
         )
         for delivery in delivered
     ]
     return evidence.records(bulk, raws, layout, rules, attributes)
+
+
+def _rows(home: Home, delivery: evidence.Import, without: tuple[UUID, int] | None) -> pa.Table:
+    rows = home.lake.read(delivery.lake_path)
+    if without is None or without[0] != delivery.id:
+        return rows
+    import pyarrow.compute as pc
+
+    return rows.filter(pc.not_equal(rows["_row"], without[1]))
 
 
 def _source(connection: sa.Connection, source_id: UUID) -> evidence.Source:

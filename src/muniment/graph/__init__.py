@@ -7,8 +7,8 @@ from muniment.graph.account import Change, Happened, account
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
-from muniment.graph.store import confidences, contributions, disputes, filled, opponents, since, states
-from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Since
+from muniment.graph.store import confidences, contributions, disputes, filled, opponents, resting, since, states
+from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Resting, RestingValue, Rests, Since
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
@@ -24,6 +24,9 @@ __all__ = [
     "Opponents",
     "Preview",
     "Related",
+    "Resting",
+    "RestingValue",
+    "Rests",
     "Sample",
     "Since",
     "Step",
@@ -40,6 +43,7 @@ __all__ = [
     "preview",
     "related",
     "reliabilities",
+    "resting",
     "since",
     "states",
     "why",

@@ -3,13 +3,14 @@
 Set-based and read-only; called by `flows`. Each takes a connection of a tenant's transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from muniment.base.tenancy import Scope
-from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Since
+from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Resting, RestingValue, Rests, Since
 
 
 def states(connection: sa.Connection, scope: Scope) -> list[tuple[str, str, int]]:
@@ -75,6 +76,68 @@ WITH spoken AS (
 SELECT source, attribute, count(*), count(*) FILTER (WHERE speakers = 1), count(*) FILTER (WHERE shared > 1),
   count(*) FILTER (WHERE speakers > 1 AND shared = 1), count(*) FILTER (WHERE NOT chosen)
 FROM said GROUP BY source, attribute ORDER BY source, attribute
+"""
+
+
+def resting(
+    connection: sa.Connection,
+    scope: Scope,
+    source: str,
+    attributes: Sequence[str] | None = None,
+    records: Sequence[UUID] | None = None,
+    *,
+    sample: int = 20,
+) -> Resting:
+    """The values of the register that are what a source says; of an attribute's list, any member.
+
+    Args:
+        connection: of a tenant's transaction.
+        scope: whose register.
+        source: its name.
+        attributes: only these; None for all.
+        records: only assets that one of these records belongs to; None for all.
+        sample: how many values to show, those that rest on it alone first.
+    """
+    parameters = {
+        **_of(scope), "source": source, "sample": sample, "attributes": attributes and list(attributes),
+        "records": None if records is None else list(records),
+    }  # fmt: skip
+    counts = connection.execute(sa.text(_RESTING + _RESTING_COUNTS), parameters).all()
+    shown = connection.execute(sa.text(_RESTING + _RESTING_SAMPLE), parameters)
+    assets = connection.execute(sa.text(_RESTING + " SELECT count(DISTINCT id) FROM values_of"), parameters)
+    return Resting(
+        int(assets.scalar_one()),
+        tuple(Rests(*row) for row in counts),
+        tuple(RestingValue(row[0], row[1], row[2], tuple(row[3])) for row in shown),
+    )
+
+
+_RESTING = """
+WITH values_of AS (
+  SELECT a.id, a.name, p.key AS attribute, v.value, (v.sources || v.agreeing) - cast(:source AS text) AS others
+  FROM assets a CROSS JOIN LATERAL jsonb_each(a.provenance) p CROSS JOIN LATERAL (
+    SELECT a.values -> p.key AS value, p.value -> 'sources' AS sources, coalesce(
+      (SELECT jsonb_agg(s.source) FROM jsonb_array_elements(p.value -> 'agreeing') g
+       CROSS JOIN LATERAL jsonb_array_elements(g -> 'sources') s(source)), '[]'::jsonb) AS agreeing
+    WHERE NOT jsonb_exists(p.value, 'each')
+    UNION ALL SELECT e -> 'value', e -> 'sources', '[]'::jsonb FROM jsonb_array_elements(p.value -> 'each') e
+  ) v
+  WHERE a.engagement_id = :engagement AND a.state <> 'retired' AND a.sources @> ARRAY[cast(:source AS text)]
+    AND NOT jsonb_exists(p.value, 'resolution') AND jsonb_exists(v.sources || v.agreeing, :source)
+    AND p.key <> 'asset_type' AND (cast(:attributes AS text[]) IS NULL OR p.key = ANY(:attributes))
+    AND (cast(:records AS uuid[]) IS NULL OR EXISTS
+      (SELECT 1 FROM memberships m WHERE m.asset_id = a.id AND m.record_id = ANY(:records)))
+)
+"""
+_RESTING_COUNTS = """
+, per_asset AS (SELECT id, attribute, bool_or(others = '[]') AS alone FROM values_of GROUP BY id, attribute)
+SELECT attribute, count(*) FILTER (WHERE alone), count(*) FILTER (WHERE NOT alone) FROM per_asset
+GROUP BY attribute ORDER BY 2 DESC, 3 DESC, 1
+"""
+_RESTING_SAMPLE = """
+SELECT name, attribute, value, ARRAY(SELECT DISTINCT jsonb_array_elements_text(others) ORDER BY 1) FROM
+ (SELECT *, row_number() OVER (PARTITION BY attribute ORDER BY others <> '[]', name, id) AS place FROM values_of) v
+ORDER BY others <> '[]', place, attribute, name LIMIT :sample
 """
 
 

@@ -30,6 +30,34 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Rests:
+    """How many assets' values of an attribute rest on something alone, and how many with others that agree."""
+
+    attribute: str
+    alone: int
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestingValue:
+    """A value that rests on something; `others` are the sources that say the same."""
+
+    asset: str
+    attribute: str
+    value: Any
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """What of the register rests on a source, or on some of what it says."""
+
+    assets: int
+    by_attribute: tuple[Rests, ...]
+    sample: tuple[RestingValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """How many open conflicts there are of one attribute and severity."""
 

@@ -85,7 +85,7 @@ def test_times_durations_and_errors():
         tab.write_string(1, 3, "#N/A")
 
     (table,) = read(workbook(fill))
-    assert rows(table) == [(2, "03:04:00", "36:00:00", None, "#N/A")]
+    assert rows(table) == [(2, "03:04:00", "36:00:00", "#N/A", "#N/A")]
 
 
 def test_each_visible_tab_with_a_header_is_a_table():
@@ -179,3 +179,21 @@ def test_a_damaged_or_bloated_workbook_is_rejected():
         read(replaced(data, "xl/workbook.xml", b"<sheets>", b"<sh"))
     with pytest.raises(Rejected, match=r"a.xlsx looks like a zip bomb"):
         read(data, bound=Bound(ratio=2, ratio_from=1_000))
+
+
+def test_a_failed_formula_is_kept_as_what_the_workbook_shows_and_on_its_own_tab():
+    def fill(book):
+        book.add_worksheet("Plain").write_row(0, 0, ["Name", "Owner"])
+        tab = book.add_worksheet("Parts & pieces")
+        tab.write_row(2, 1, ["Name", "Owner", "RAM"])
+        tab.write_row(3, 1, ["app01", "Ann Bell"])
+        tab.write_formula(3, 3, '=IF(1<2,VLOOKUP("x",A1:B2,2,0),"")', None, "#N/A")
+        tab.write_formula(4, 1, "=A1/0", None, "#DIV/0!")
+        tab.write_row(4, 2, ["#N/A", 16])
+
+    plain, tab = list(read_workbook(Member("a.xlsx", workbook(fill), None, archived=False)))
+    assert plain.rows.num_rows == 0
+    assert tab.rows.select(["Name", "Owner", "RAM"]).to_pylist() == [
+        {"Name": "app01", "Owner": "Ann Bell", "RAM": "#N/A"},
+        {"Name": "#DIV/0!", "Owner": "#N/A", "RAM": "16"},
+    ]

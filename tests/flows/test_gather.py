@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from muniment import generate
 from muniment.base.errors import Rejected
 from muniment.flows import gather
 
@@ -24,6 +25,24 @@ def test_exports_in_folders_are_found_at_any_depth_and_the_rest_is_said(tmp_path
         "readme.md": "no export by its name",
         "pipe.csv": "a device or pipe",
     }
+
+
+def test_a_marked_folder_is_left_out_of_those_above_and_read_when_named(tmp_path):
+    for name in ["a.csv", "answers/.no-import", "answers/b.csv"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found, left = gather.files([tmp_path])
+    assert [path.name for path in found] == ["a.csv"]
+    assert [(path.name, why.partition(":")[0]) for path, why in left] == [("answers", "marked by a file .no-import")]
+    found, left = gather.files([tmp_path / "answers"])
+    assert ([path.name for path in found], left) == (["b.csv"], ())
+
+
+def test_the_truth_of_a_generated_estate_is_no_export_of_it(tmp_path):
+    generate.write_estate(generate.EstateSpec(assets=40, seed=1), tmp_path)
+    found, left = gather.files([tmp_path])
+    assert {path.parent for path in found} == {tmp_path}
+    assert [path.name for path, _ in left] == ["truth"]
 
 
 def test_links_are_not_followed_so_that_no_tree_is_endless_or_left(tmp_path):

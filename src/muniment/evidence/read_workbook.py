@@ -1,6 +1,6 @@
 """Reads the visible tabs of a workbook (XLSX, XLSB, XLS, ODS) into tables, every cell as the text it stands for.
 
-Called by `read`. Formulas give their stored results; nothing is calculated, no macro is run.
+Called by `read`. Formulas give their stored results, also errors; nothing is calculated, no macro is run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from muniment.base.errors import Rejected
-from muniment.evidence import extent, frame, protected
+from muniment.evidence import cell_errors, extent, frame, protected
 from muniment.evidence.containers import DEFAULT_BOUND, unpacked
 from muniment.evidence.delivery import (
     Reject,
@@ -29,7 +29,7 @@ from muniment.evidence.merged import combined, fill_down, merges_within, spread_
 from muniment.evidence.rows import no_rows, table_of, without_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from muniment.evidence.containers import Bound, Member
 
@@ -61,10 +61,11 @@ def read_workbook(member: Member, bound: Bound = DEFAULT_BOUND, passwords: Seque
     except (CalamineError, OSError, ValueError) as error:
         raise Rejected(_damaged(member.file, error)) from error
     found = False
+    errors = cell_errors.found_in(unpacked(member.file, data, bound)) if form == "xlsx" else {}
     for sheet in workbook.sheets_metadata:
         if sheet.visible != SheetVisibleEnum.Visible or sheet.typ != SheetTypeEnum.WorkSheet:
             continue
-        table = _tab(member, workbook, sheet.name, form, modified)
+        table = _tab(member, workbook, sheet.name, (form, modified), errors.get(sheet.name, {}))
         if table is not None:
             found = True
             yield table
@@ -93,7 +94,14 @@ def _opened(member: Member, bound: Bound, passwords: Sequence[str]) -> tuple[byt
     return data, "xlsb" if parts else "xlsx", modified
 
 
-def _tab(member: Member, workbook: CalamineWorkbook, tab: str, form: str, modified: datetime | None) -> Table | None:
+def _tab(
+    member: Member,
+    workbook: CalamineWorkbook,
+    tab: str,
+    stamp: tuple[str, datetime | None],
+    errors: Mapping[tuple[int, int], str],
+) -> Table | None:
+    form, modified = stamp
     columns: tuple[str, ...] = ()
     rejects: list[Reject] = []
     rows = no_rows()
@@ -104,6 +112,7 @@ def _tab(member: Member, workbook: CalamineWorkbook, tab: str, form: str, modifi
     except (CalamineError, OSError, ValueError) as error:
         rejects.append(Reject(member.file, tab, None, None, _damaged(f"tab {tab}", error), ""))
     else:
+        cell_errors.put_back(cells, sheet, errors)
         if not any(map(_is_filled, cells)):
             return None
         columns, rows, details = _framed(cells, sheet.start or (0, 0), sheet.merged_cell_ranges or ())
@@ -188,7 +197,7 @@ def _strings(column: Sequence[_Cell]) -> pa.Array:
 
 
 def _text(cell: _Cell) -> str:
-    """Write a cell as text: 4 not 4.0, ISO dates, true and false; errors come as empty."""
+    """Write a cell as text: 4 not 4.0, ISO dates, true and false."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):

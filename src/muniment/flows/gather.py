@@ -16,6 +16,9 @@ EXPORTS = (
 )  # fmt: skip
 """Endings that are read in a folder; a file given by name is read whatever it is called."""
 
+MARK = ".no-import"
+"""A file of this name keeps its folder out of an import of the folders above."""
+
 _FILES_LIMIT = 10_000
 """Files of one delivery; more are a disk given by mistake."""
 _LEFT_SHOWN = 50
@@ -59,7 +62,9 @@ def _inside(folder: Path, depth: int, left: list[tuple[Path, str]]) -> Iterator[
         if item.is_symlink():
             left.append((path, "a link, which is not followed: give what it points to by name"))
         elif item.is_dir():
-            if depth == _DEPTH_LIMIT:
+            if (path / MARK).exists():
+                left.append((path, f"marked by a file {MARK}: give the folder by name to read it"))
+            elif depth == _DEPTH_LIMIT:
                 left.append((path, f"more than {_DEPTH_LIMIT} folders deep: give it by name"))
             else:
                 yield from _inside(path, depth + 1, left)

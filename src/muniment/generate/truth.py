@@ -20,6 +20,9 @@ from muniment.generate.types import (
 )
 
 FOLDER = "truth"
+_MARK = ".no-import"
+"""Keeps the folder out of an import of the estate's."""
+_MARK_TEXT = "What is true about this estate, no export of it: an import of the folder above leaves it out.\n"
 _NUMBERS = frozenset({
     "cpu_count", "cpu_cores", "cpu_sockets", "cpu_speed_mhz", "memory_mib", "storage_gib",
     "storage_used_gib", "disk_count", "nic_count", "cpu_usage_percent", "memory_usage_percent",
@@ -36,6 +39,7 @@ def write(
 ) -> tuple[tuple[str, int], ...]:
     """Write the files, the claims only where asked; returns each one's name and number of rows."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text(_MARK_TEXT, encoding="utf-8", newline="\n")
     leading = [name for names in GROUPS.values() for name in names if "@" not in name]
     present = {attribute for values in truth.assets.values() for attribute in values}
     rest = sorted(present - set(leading) - {"asset_type", "subtype"})

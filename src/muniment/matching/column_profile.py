@@ -27,6 +27,7 @@ _PLACEHOLDERS = pa.array(
     [
         *("", "-", "--", "?", ".", "n/a", "na", "none", "null", "nil", "nan", "unknown", "tbd", "#n/a"),
         *("not available", "not set", "not specified", "undefined", "[]", "{}", "(null)", "<null>"),
+        *("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
     ]
 )
 

@@ -19,7 +19,7 @@ from muniment.model import (
     quantities,
     words,
 )
-from muniment.model.placeholders import is_placeholder
+from muniment.model.placeholders import is_error, is_placeholder
 from muniment.model.types import Attribute, Context, Normalised, Scalar
 
 Reader = Callable[[Attribute, str, Context], Normalised]
@@ -106,9 +106,15 @@ def normalise(attribute: Attribute, raw: str, context: Context = _AS_WRITTEN) ->
     text = _clean(raw)
     if not text:
         return _EMPTY
+    if is_error(text):
+        return _failed(text)
     if is_placeholder(attribute, text):
         return Normalised(note=f"placeholder {text!r} says nothing")
     return _reader(attribute)(attribute, text, context)
+
+
+def _failed(text: str) -> Normalised:
+    return Normalised(problem=f"{text!r} is a failed formula: mend it in the workbook, or ask for the value")
 
 
 def _json_items(text: str) -> list[str] | None:
@@ -154,7 +160,9 @@ def _listed(attribute: Attribute, raw: str, context: Context) -> Normalised:
         text = _clean(item)
         if not text:
             continue
-        if is_placeholder(attribute, text):
+        if is_error(text):
+            found.append(_failed(text))
+        elif is_placeholder(attribute, text):
             found.append(Normalised(note=f"placeholder {text!r} says nothing"))
         else:
             found.append(read(attribute, text, context))

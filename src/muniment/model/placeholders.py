@@ -32,7 +32,10 @@ WORDS = frozenset(
 ) - {""}
 """Cells that say nothing, whatever the attribute (wrapping marks stripped, lower case)."""
 
-_ERRORS = frozenset({"#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"})
+_ERRORS = frozenset({
+    "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#getting_data", "#field!",
+    "#blocked!", "#connect!", "#unknown!", "#busy!",
+})  # fmt: skip
 
 _SERIALS = frozenset(
     """
@@ -103,13 +106,18 @@ def is_placeholder(attribute: Attribute, text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     word = text.strip(_WRAPPING).lower()
-    if not word or word in WORDS or (text[0] == "#" and text.lower() in _ERRORS):
+    if not word or word in WORDS:
         return text.lower() not in attribute.spellings
     if attribute.type == "serial":
         return word in _SERIALS or _is_one_letter(word)
     if attribute.type in {"hostname", "fqdn"}:
         return word in HOSTS
     return attribute.role == "exclusive" and _is_one_letter(word)
+
+
+def is_error(text: str) -> bool:
+    """Tell whether a cell (stripped) is what a workbook shows where a formula failed."""
+    return text[:1] == "#" and text.lower() in _ERRORS
 
 
 def _is_one_letter(word: str) -> bool:

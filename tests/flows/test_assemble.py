@@ -64,3 +64,28 @@ def test_a_later_delivery_replaces_the_parts_too(home, tmp_path):
     done = flows.import_files(home, flows.Request((later,)))
     assert (done.records_new, done.records_changed) == (0, 1)
     assert assets(home)[0].values["mac_address"] == ["00:50:56:00:00:02"]
+
+
+def test_tabs_in_files_of_a_folder_are_joined_like_those_of_an_archive(home, another, tmp_path):
+    tabs = {"vInfo": INFO, "vNetwork": CARDS}
+    packed = archive(tmp_path, **tabs)
+    for tab, rows in tabs.items():  # another export beside it is not mixed in
+        write_csv(tmp_path / "folder" / f"RVTools_tab{tab}.csv", rows, DAY_ONE)
+        write_csv(tmp_path / "folder" / f"site2_tab{tab}.csv", [{**row, "VM UUID": "9"} for row in rows[:1]], DAY_ONE)
+    done = flows.import_files(home, flows.Request((tmp_path / "folder",)))
+    assert [(entry["tab"], entry["status"]) for entry in done.files] == [("vInfo", "read"), ("vNetwork", "joined")] * 2
+    assert records(home) == 3
+    first = assets(home)[0]
+    other = another(home, "archive")
+    flows.import_files(other, flows.Request((packed,)))
+    assert assets(other)[0].values == first.values
+    again = flows.import_files(home, flows.Request((tmp_path / "folder",)))
+    assert {entry["status"] for entry in again.files} == {"known"}
+
+
+def test_a_tab_that_cannot_be_read_does_not_stop_those_beside_it(home, tmp_path):
+    write_csv(tmp_path / "RVTools_tabvInfo.csv", INFO, DAY_ONE)
+    (tmp_path / "RVTools_tabvNetwork.csv").write_bytes(b"%PDF-1.7")
+    done = flows.import_files(home, flows.Request((tmp_path,)))
+    assert sorted(entry["status"] for entry in done.files) == ["read", "refused"]
+    assert records(home) == 2

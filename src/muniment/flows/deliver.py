@@ -1,6 +1,6 @@
-"""The read phase for one file: tables to the lake, their source and layout to the database.
+"""The read phase for one file, or the files of one export: tables to the lake, source and layout to the database.
 
-Called by `import_batch` per file, one transaction each; a file that is already in this flow, or whose
+Called by `import_batch`, one transaction each; a file that is already in this flow, or whose
 bytes this source delivered before, is left alone.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from muniment import evidence, mapping
 from muniment.base import clock, events, ids
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
-from muniment.flows import guard
+from muniment.flows import guard, naming
 from muniment.flows.assemble import Whole, assembled
 from muniment.flows.types import Run
 
@@ -36,28 +37,70 @@ _SAME_FAMILY = 0.6
 """Share of columns that two layouts of one source must have in common to be one that changed."""
 
 
-def deliver(run: Run, bulk: Engine, path: Path) -> None:
-    """Read one file into the lake and the tables of evidence."""
+def deliver(run: Run, bulk: Engine, paths: Sequence[Path]) -> None:
+    """Read one file, or the files of one export, into the lake and the tables of evidence."""
     scope = run.home.scope
-    run.progress("read", run.summary.rows_read, None, path.name)
+    run.progress("read", run.summary.rows_read, None, paths[0].name)
     with scope.transaction() as connection:
         known = evidence.list_imports(connection, scope, flow_id=run.flow_id)
+        stamps = {path: stamp for path in paths if (stamp := _stamp(connection, run, path))}
+        if not stamps:
+            return
+        whole = _together(stamps)
+        read = [one for one in known if one.sha256.startswith(whole.sha256) and one.details["path"] == str(whole.path)]
+        if read:  # before this flow was interrupted
+            _recall(run, read)
+            return
         try:
-            sha256 = _digest(path)
-            read = [one for one in known if one.sha256.startswith(sha256) and one.details["path"] == str(path)]
-            if read:  # before this flow was interrupted
-                _recall(run, read)
-                return
-            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            passwords = tuple(filter(None, run.home.settings["workbook_password"].splitlines()))
-            for whole in assembled(bulk, evidence.read(path, passwords=passwords), run.request.kind):
-                _store(connection, run, bulk, whole, path, (sha256, changed))
+            for table in assembled(bulk, _tables(connection, run, stamps), run.request.kind):
+                _store(connection, run, bulk, table, whole)
+        except Rejected as error:
+            _refuse(connection, run, paths[0], error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """Bytes of a file, or of the files of one export: where, their digest, size and time of change."""
+
+    path: Path
+    sha256: str
+    size: int
+    changed: datetime
+
+
+def _stamp(connection: sa.Connection, run: Run, path: Path) -> _Stamp | None:
+    try:
+        about = path.stat()
+        return _Stamp(path, _digest(path), about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+    except OSError as error:
+        _refuse(connection, run, path, error)
+        return None
+
+
+def _together(stamps: Mapping[Path, _Stamp]) -> _Stamp:
+    every = list(stamps.values())
+    if len(every) == 1:
+        return every[0]
+    digest = hashlib.sha256("".join(sorted(one.sha256 for one in every)).encode()).hexdigest()
+    return _Stamp(every[0].path, digest, sum(one.size for one in every), max(one.changed for one in every))
+
+
+def _tables(connection: sa.Connection, run: Run, paths: Iterable[Path]) -> Iterator[evidence.Table]:
+    """The tables of the files; one that cannot be read does not stop the others."""
+    passwords = tuple(filter(None, run.home.settings["workbook_password"].splitlines()))
+    for path in paths:
+        try:
+            yield from evidence.read(path, passwords=passwords)
         except (Rejected, OSError) as error:
-            reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
-            if path.name not in evidence.refused_files(connection, run.flow_id):
-                reject = evidence.Reject(path.name, None, None, None, reason, "")
-                evidence.add_rejects(connection, scope, run.flow_id, None, [reject])
-            run.summary.files.append({"file": path.name, "tab": "", "status": "refused", "reason": reason})
+            _refuse(connection, run, path, error)
+
+
+def _refuse(connection: sa.Connection, run: Run, path: Path, error: Rejected | OSError) -> None:
+    reason = str(error) if isinstance(error, Rejected) else f"cannot be opened: {error.strerror}"
+    if path.name not in evidence.refused_files(connection, run.flow_id):
+        reject = evidence.Reject(path.name, None, None, None, reason, "")
+        evidence.add_rejects(connection, run.home.scope, run.flow_id, None, [reject])
+    run.summary.files.append({"file": path.name, "tab": "", "status": "refused", "reason": reason})
 
 
 def _recall(run: Run, read: Sequence[evidence.Import]) -> None:
@@ -88,8 +131,7 @@ def _store(
     run: Run,
     bulk: Engine,
     whole: Whole,
-    path: Path,
-    stamp: tuple[str, datetime],
+    stamp: _Stamp,
 ) -> None:
     table, kind, tab = whole.table, whole.kind, whole.kind.tab(whole.table.tab or "")
     entry = {"file": table.file, "tab": table.tab or "", "kind": kind.name, "rows": table.rows.num_rows}
@@ -107,8 +149,8 @@ def _store(
         entry |= {"status": "skipped", "reason": f"the source {source.name} is disabled"}
         return
     # a member of an archive is a delivery of its own, and so is a copy whose name says another host
-    sha256 = stamp[0] + (table.file if kind.file_names_host else table.file.partition("!")[2])
-    observed = min(run.request.observed_at or table.observed or stamp[1], clock.now())
+    sha256 = stamp.sha256 + (table.file if kind.file_names_host else table.file.partition("!")[2])
+    observed = min(run.request.observed_at or table.observed or stamp.changed, clock.now())
     earlier = evidence.find_delivery(connection, run.home.scope, source.id, (sha256, table.tab or "", observed))
     if earlier is not None:
         entry |= {"status": "known", "reason": _known(earlier)}
@@ -126,9 +168,9 @@ def _store(
         file=table.file,
         tab=table.tab or "",
         sha256=sha256,
-        size=path.stat().st_size,
+        size=stamp.size,
         format=table.format,
-        details={**table.details, **_parts(whole), "path": str(path), "kind": kind.name},
+        details={**table.details, **_parts(whole), "path": str(stamp.path), "kind": kind.name},
         full=full,
         full_reason=why,
         scope={},
@@ -204,18 +246,23 @@ def _with_file_name(table: evidence.Table) -> tuple[pa.Table, tuple[str, ...]]:
 
 
 def _source(connection: sa.Connection, run: Run, kind: mapping.Kind, table: evidence.Table) -> evidence.Source:
-    """The source by option; else one per known kind; else one per kind and layout."""
+    """The source by option; else one per known kind; else one per layout, called by what the file is called."""
     name = run.request.source
     if name is None:
-        name = kind.name if kind.signature else _by_layout(run, kind, table)
+        name = kind.name if kind.signature else _by_layout(connection, run, kind, table)
     return evidence.find_source(connection, name) or evidence.add_source(connection, run.home.scope, name, kind.name)
 
 
-def _by_layout(run: Run, kind: mapping.Kind, table: evidence.Table) -> str:
+def _by_layout(connection: sa.Connection, run: Run, kind: mapping.Kind, table: evidence.Table) -> str:
     for entry in run.summary.files:  # the tabs of one workbook are one source
         if entry["file"] == table.file and "source" in entry:
             return str(entry["source"])
-    return f"{kind.name}-{evidence.layout_of(table)[:8]}"
+    header = evidence.layout_of(table)
+    known = {one.id: one.name for one in evidence.list_sources(connection)}
+    for layout in evidence.list_layouts(connection):
+        if layout.header_hash == header and naming.is_of(known[layout.source_id], header):
+            return known[layout.source_id]
+    return naming.source_name(table.file, table.tab or "", kind.name, header, known.values())
 
 
 def _layout(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from muniment import mapping
 from muniment.base.errors import Rejected
 
 EXPORTS = (
@@ -46,6 +47,30 @@ def files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[tuple[Path, st
         if len(found) > _FILES_LIMIT:
             raise Rejected(f"{path} holds more than {_FILES_LIMIT:,} exports: import its folders one by one")
     return tuple(dict.fromkeys(path.absolute() for path in found)), _shown(left)
+
+
+def together(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """Group files that are tabs of one export, by their names: RVTools_tabvInfo.csv and RVTools_tabvDisk.csv.
+
+    Returns:
+        the groups, most of them of one file, in the order of their first files.
+    """
+    groups: dict[tuple[str, ...], list[Path]] = {}
+    for path in paths:
+        groups.setdefault(_export_of(path) or (str(path),), []).append(path)
+    return [tuple(sorted(group)) for group in groups.values()]
+
+
+def _export_of(path: Path) -> tuple[str, ...]:
+    """What tells the export that a file is a tab of: its folder, kind, name without the tab; () for other files."""
+    name = path.name.lower()
+    stem = name.partition(".")[0]
+    for kind in mapping.kinds().values():
+        joined = {one for tab, rule in kind.tabs.items() if rule.part_of for one in (tab, rule.part_of)}
+        tab = max((one for one in joined if stem.endswith(one)), key=len, default="")
+        if tab:
+            return str(path.parent), kind.name, stem.removesuffix(tab), name.removeprefix(stem)
+    return ()
 
 
 def _inside(folder: Path, depth: int, left: list[tuple[Path, str]]) -> Iterator[Path]:

@@ -112,8 +112,8 @@ def _run(run: Run, last_phase: str) -> Summary:
 
 def _read(run: Run) -> None:
     with run.bulk() as bulk:
-        for path in run.request.paths:
-            deliver.deliver(run, bulk, path)
+        for paths in gather.together(run.request.paths):
+            deliver.deliver(run, bulk, paths)
     with run.home.scope.transaction() as connection:
         delivered = evidence.list_imports(connection, run.home.scope, flow_id=run.flow_id)
         run.summary.rows_rejected = evidence.count_rejects(connection, run.flow_id)

@@ -13,6 +13,7 @@ import typer
 from muniment import __version__
 from muniment.base.errors import MunimentError
 from muniment.cli import (
+    add,
     change,
     corrections,
     exports,
@@ -86,6 +87,7 @@ app.command("fingerprint", rich_help_panel=_LOOK)(exports.fingerprint)
 app.command("resolve", rich_help_panel=_CHANGE)(resolve.resolve)
 app.command("accept", rich_help_panel=_CHANGE)(resolve.accept)
 app.command("edit", rich_help_panel=_CHANGE)(resolve.edit)
+app.command("add", rich_help_panel=_CHANGE)(add.add)
 app.command("corrections", rich_help_panel=_CHANGE)(corrections.corrections)
 app.command("tag", rich_help_panel=_CHANGE, context_settings={"ignore_unknown_options": True})(resolve.tag)
 app.command("note", rich_help_panel=_CHANGE)(resolve.note)

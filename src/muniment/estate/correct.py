@@ -131,6 +131,19 @@ class Corrects(Looks):
         """
         return flows.edit(self.home, self.asset(name).id, values, unset, reason=reason, progress=progress)
 
+    def add(self, asset_type: str, values: Mapping[str, str], **options: Unpack[ActOptions]) -> flows.Added:
+        """Add an asset by hand; you are its source, and identity says whether it is a new one.
+
+        Args:
+            asset_type: what it is, such as "server".
+            values: attribute -> what a cell would say ("64 GB"); one must name the thing.
+            options: reason, dry_run, progress: see `ActOptions`.
+
+        Raises:
+            Rejected: nothing names the thing, a value is none of its attribute's, or you added it before.
+        """
+        return flows.add_asset(self.home, asset_type, values, **options)
+
     def apply_corrections(
         self,
         path: str | os.PathLike[str],

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from muniment.flows.add import Added, add_asset
     from muniment.flows.change import (
         Changed,
         accept_mapping,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from muniment.flows.types import Request
 
 _PLACES = {
+    "add": "Added add_asset",
     "change": "Changed accept_mapping change_source merge_assets reject_mapping rekey set_mapping"
     " split_asset undo undo_mapping",
     "claims": "Accuracy judge match_claims",
@@ -79,6 +81,7 @@ __all__ = [
     "FORMATS",
     "REPORT_FORMATS",
     "Accuracy",
+    "Added",
     "Changed",
     "Correction",
     "Corrections",
@@ -96,6 +99,7 @@ __all__ = [
     "Wanted",
     "accept",
     "accept_mapping",
+    "add_asset",
     "annotate",
     "apply_corrections",
     "approve_imports",

@@ -17,7 +17,7 @@ from muniment.base import engine, events, ids, jobs
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
-from muniment.flows import derive, weigh
+from muniment.flows import counting, derive, weigh
 from muniment.flows.import_batch import resume_open
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.rehearse import rehearsal
@@ -132,6 +132,10 @@ def undo(
         taken.append(memory.take_back(connection, home.scope, act, reason))
         if taken[0].kind == "mapping":
             _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, taken[0].id))
+        if taken[0].kind == "add":
+            named = set(taken[0].details["imports"])
+            read = [one for one in evidence.list_imports(connection, home.scope) if str(one.id) in named]
+            counting.set_status(connection, home, bulk, read, "withdrawn")
         register.mark_stale_by_act(connection, home.scope, taken[0].id)
         return taken[0].id
 

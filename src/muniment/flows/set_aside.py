@@ -10,11 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment import evidence, mapping, register
+from muniment import evidence, mapping
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
-from muniment.flows import derive
+from muniment.flows import counting, derive
 from muniment.flows.change import Changed, carry_out
 from muniment.flows.progress import Progress, quiet
 
@@ -48,7 +48,7 @@ def approve_imports(
                 )
                 _learn(connection, delivery, full=True)
         for source_id in sorted({delivery.source_id for delivery in waiting}):
-            _mark_gone(connection, home, source_id)
+            counting.mark_gone(connection, home, source_id)
         return _add_act(connection, home, "approved", waiting, reason)
 
     return carry_out(home, "import.approved", act, _payload(waiting, reason), progress, dry_run=dry_run)
@@ -99,13 +99,13 @@ def withdraw(
     Raises:
         Rejected: none of them counts.
     """
-    counting = [one for one in deliveries if one.status not in evidence.SET_ASIDE]
-    if not counting:
+    read = [one for one in deliveries if one.status not in evidence.SET_ASIDE]
+    if not read:
         raise Rejected(f"nothing of {what} counts in this engagement: `muniment imports` shows the state of each")
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
-        _set_status(connection, home, bulk, counting, "withdrawn")
-        chosen = [one.id for one in counting]
+        counting.set_status(connection, home, bulk, read, "withdrawn")
+        chosen = [one.id for one in read]
         return evidence.add_act(connection, home.scope, "withdrawn", chosen, what, reason=reason)
 
     return carry_out(home, "imports.withdrawn", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
@@ -130,7 +130,7 @@ def restore(
         raise Rejected(f"nothing of {what} is withdrawn: `muniment imports` shows the state of each")
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
-        _set_status(connection, home, bulk, away, "done")
+        counting.set_status(connection, home, bulk, away, "done")
         chosen = [one.id for one in away]
         undoes = next(
             (
@@ -143,26 +143,6 @@ def restore(
         return evidence.add_act(connection, home.scope, "restored", chosen, what, reason=reason, undoes=undoes)
 
     return carry_out(home, "imports.restored", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
-
-
-def _set_status(
-    connection: sa.Connection, home: Home, bulk: Engine, deliveries: Sequence[evidence.Import], status: str
-) -> None:
-    for delivery in deliveries:
-        evidence.decide_full(connection, delivery.id, status=status)
-    families = {}
-    for layout_id in {delivery.layout_id for delivery in deliveries}:
-        layout = evidence.get_layout(connection, layout_id)
-        families[layout.source_id, layout.family_id] = layout_id
-    for _, layout_id in sorted(families.items()):
-        derive.derive_again(connection, home, bulk, layout_id, park=True)
-    for source_id in sorted({delivery.source_id for delivery in deliveries}):
-        _mark_gone(connection, home, source_id)
-
-
-def _mark_gone(connection: sa.Connection, home: Home, source_id: UUID) -> None:
-    gone = evidence.mark_gone(connection, home.scope, source_id)
-    register.mark_stale_by_records(connection, home.scope, [str(record) for record in gone])
 
 
 def _waiting(deliveries: Sequence[evidence.Import]) -> list[evidence.Import]:

@@ -29,7 +29,7 @@ from muniment.mapping.templates import (
     template,
 )
 from muniment.mapping.types import APPLIED, ColumnMapping
-from muniment.mapping.verdict import Meaning, accept, assign_column, reading_of, reject, undo
+from muniment.mapping.verdict import Meaning, accept, assign_column, declare, reading_of, reject, undo
 
 __all__ = [
     "APPLIED",
@@ -53,6 +53,7 @@ __all__ = [
     "compare",
     "compare_templates",
     "current",
+    "declare",
     "fitting",
     "infer_type",
     "kind",

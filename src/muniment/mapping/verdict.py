@@ -144,6 +144,38 @@ def reading_of(connection: sa.Connection, mapping: ColumnMapping, meaning: Meani
     return {**{key: value for key, value in inferred.items() if key not in {"steps", "checks"}}, **said}
 
 
+def declare(connection: sa.Connection, scope: Scope, layout_id: UUID, entered: Mapping[str, str]) -> None:
+    """Say that the columns of what a person entered are the attributes they are called by.
+
+    Args:
+        connection: of the transaction that stores the entry.
+        scope: who entered it.
+        layout_id: the layout of the entry.
+        entered: attribute -> what was entered first.
+    """
+    choices = [
+        {"subject": name, "choice": name, "confidence": 1.0, "evidence": {"column": name, "by": scope.actor}}
+        for name in entered
+    ]
+    decisions = memory.decide(connection, scope, DECISION, choices)
+    rows: list[dict[str, Any]] = [
+        {
+            "layout_id": layout_id,
+            "column": name,
+            "attribute": name,
+            "transform": {},
+            "state": "accepted",
+            "probability": 1.0,
+            "reasons": [f"entered by {scope.actor}"],
+            "runner_up": None,
+            "samples": [text],
+            "decision_id": decision,
+        }
+        for (name, text), decision in zip(entered.items(), decisions, strict=True)
+    ]
+    store.add(connection, scope, rows)
+
+
 def undo(connection: sa.Connection, scope: Scope, act_id: UUID | None) -> tuple[ColumnMapping, ...]:
     """Take back what a person said at once about columns: the act named, or the latest. Appends the state before.
 

@@ -15,6 +15,7 @@ from muniment.base.errors import MunimentError
 from muniment.cli import (
     add,
     change,
+    conflicts,
     corrections,
     exports,
     generate,
@@ -80,7 +81,7 @@ app.command("why", rich_help_panel=_LOOK)(look.why)
 app.command("impact", rich_help_panel=_LOOK)(impact.impact)
 app.command("history", rich_help_panel=_LOOK)(look.history)
 app.command("diff", rich_help_panel=_LOOK)(look.diff)
-app.command("conflicts", rich_help_panel=_LOOK)(look.conflicts)
+app.add_typer(conflicts.app, name="conflicts", rich_help_panel=_LOOK)
 app.command("export", rich_help_panel=_LOOK)(exports.export)
 app.command("report", rich_help_panel=_LOOK)(exports.report)
 app.command("fingerprint", rich_help_panel=_LOOK)(exports.fingerprint)

@@ -1,4 +1,4 @@
-"""Commands that read the register: assets, show, why, history, conflicts.
+"""Commands that read the register: assets, show, why, history.
 
 Called by `app`; they write nothing and answer within a second on a warm home.
 """
@@ -378,58 +378,3 @@ def _changed(one: "graph.Happened") -> str:
 
 def _or_none(value: Any) -> str:
     return "none" if value is None else screen.words(value, 40)
-
-
-def conflicts(
-    severity: Annotated[str | None, typer.Option(help="critical, high, medium or low.")] = None,
-    attribute: Annotated[str | None, typer.Option(help="Only this attribute.")] = None,
-    asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
-    state: Annotated[str, typer.Option(help="open, resolved, accepted, or all.")] = "open",
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the most severe first.")] = 20,
-    as_json: screen.Json = False,
-) -> None:
-    """List where sources disagree, the most severe first, each with a hint how to settle it."""
-    with screen.open_estate() as estate:
-        found = estate.conflicts(
-            severity=severity, attribute=attribute, asset=asset, state=None if state == "all" else state, limit=limit
-        )
-        counts = estate.count_conflicts(attribute=attribute, asset=asset)
-    if severity:
-        counts = {severity: counts.get(severity, 0)}
-    if as_json:
-        screen.dump({"open": counts, "conflicts": screen.plain(found)})
-        return
-    total = sum(counts.values())
-    shown = f"{total:,}" if len(found) == total else f"{len(found):,} of {total:,}"
-    of = "".join([f" of {attribute}" if attribute else "", f" of {screen.clean(asset)}" if asset else ""])
-    screen.table(
-        f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
-        if found and state == "open"
-        else f"Conflicts{of}" + ("" if state == "open" else f", {state}"),
-        ["severity", "asset", "attribute", "claims, the winner first", "state and hint"],
-        [
-            [
-                c.severity,
-                screen.clean(c.asset),
-                c.attribute,
-                " | ".join(
-                    f"{screen.words(claim['value'], 40)} ({screen.words(claim['sources'])})" for claim in c.claims[:4]
-                ),
-                _state(c),
-            ]
-            for c in found
-        ],
-        note="`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
-        if found
-        else "The sources agree."
-        if state == "open"
-        else "",
-    )
-
-
-def _state(conflict: "register.Conflict") -> str:
-    settled = conflict.decision
-    if settled is None:
-        return screen.clean(conflict.hint, 200)
-    reason = f": {screen.clean(settled['reason'], 150)}" if settled["reason"] else ""
-    return f"{settled['how']} by {screen.clean(settled['by'])} on {settled['at']}{reason}"

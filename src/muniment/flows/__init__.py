@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from muniment.flows.report_files import REPORT_FORMATS, report
     from muniment.flows.resolutions import accept, annotate, edit, resolve
     from muniment.flows.set_aside import approve_imports, reject_imports, restore, withdraw
+    from muniment.flows.settle_conflicts import Proposal, conflict_groups, settle_group, settled_share
     from muniment.flows.summary import Summary
     from muniment.flows.tabulate import as_table
     from muniment.flows.types import Request
@@ -61,6 +62,7 @@ _PLACES = {
     "report_files": "REPORT_FORMATS report",
     "resolutions": "accept annotate edit resolve",
     "set_aside": "approve_imports reject_imports restore withdraw",
+    "settle_conflicts": "Proposal conflict_groups settle_group settled_share",
     "summary": "Summary",
     "tabulate": "as_table",
     "types": "Request",
@@ -90,6 +92,7 @@ __all__ = [
     "LeftOut",
     "Moved",
     "Progress",
+    "Proposal",
     "Removed",
     "Report",
     "Request",
@@ -105,6 +108,7 @@ __all__ = [
     "approve_imports",
     "as_table",
     "change_source",
+    "conflict_groups",
     "delete_engagement",
     "edit",
     "export",
@@ -130,6 +134,8 @@ __all__ = [
     "resume",
     "resume_open",
     "set_mapping",
+    "settle_group",
+    "settled_share",
     "split_asset",
     "undo",
     "undo_mapping",

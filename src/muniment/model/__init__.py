@@ -15,7 +15,7 @@ from muniment.model.catalogue import (
 from muniment.model.identifiers import uuid_byte_orders
 from muniment.model.normalise import join_readings, normalise
 from muniment.model.own import own_attribute
-from muniment.model.quantities import unit_in_header
+from muniment.model.quantities import unit_in_header, units_times
 from muniment.model.render import render_markdown
 from muniment.model.syntax import parse, step_written, written
 from muniment.model.transform import (
@@ -62,6 +62,7 @@ __all__ = [
     "stages",
     "step_written",
     "unit_in_header",
+    "units_times",
     "uuid_byte_orders",
     "validated",
     "written",

@@ -23,7 +23,7 @@ _SIZES = {
         )
     )
     for unit in units
-}
+} | {f"decimal {unit}": 1000**power for power, unit in enumerate(("KB", "MB", "GB", "TB"), start=1)}
 _SPANS = {
     "s": 1,
     "sec": 1,
@@ -101,7 +101,7 @@ _SHARES = {"%": 1, "percent": 1, "pct": 1, "prozent": 1}
 
 
 def _with_lower(units: dict[str, float]) -> dict[str, float]:
-    return {**{unit.lower(): factor for unit, factor in units.items()}, **units}
+    return {**units, **{unit.lower(): factor for unit, factor in units.items()}, **units}
 
 
 _DIMENSIONS: tuple[dict[str, float], ...] = (
@@ -121,6 +121,7 @@ _TAIL = re.compile(r"[^\W\d_%/]+(?:/s)?|%|1?/s")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{2,3})(?:\1[0-9]{2,3})*")
 _BLANKS = re.compile(r"[\u2019\u00a0\u202f]")
 _FULL_GROUP = 3
+_ALIKE = 0.005
 _WHOLE = 1e15
 
 _HEADER_UNIT = re.compile(
@@ -183,6 +184,13 @@ def convert(number: float, unit: str, into: str) -> float | None:
     if factor is None:
         return None
     return number if factor == units[into] else number * factor / units[into]
+
+
+def units_times(unit: str, factor: float) -> tuple[str, ...]:
+    """The units of its kind that are so many times as big as a unit, within half a per cent, the usual name first."""
+    units = _dimension(unit) or {}
+    size = units.get(unit) or units.get(unit.lower()) or 0
+    return tuple(name for name, other in units.items() if size and abs(other / size / factor - 1) < _ALIKE)
 
 
 def read_number(text: str, *, decimal_comma: bool = False) -> tuple[float, str | None] | None:

@@ -8,6 +8,7 @@ from muniment.register.anchors import follow_keys
 from muniment.register.annotate import annotate, list_annotations
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
+from muniment.register.groups import FACTORS, Group, groups
 from muniment.register.learn import relearn
 from muniment.register.past import last_seen
 from muniment.register.policy import Learned, Reliability
@@ -50,12 +51,14 @@ from muniment.register.types import (
 
 __all__ = [
     "CONFLICT_STATES",
+    "FACTORS",
     "SEVERITIES",
     "Annotation",
     "Asset",
     "Choice",
     "Conflict",
     "Difference",
+    "Group",
     "Learned",
     "Query",
     "Recalled",
@@ -85,6 +88,7 @@ __all__ = [
     "fingerprint",
     "follow_keys",
     "get",
+    "groups",
     "history",
     "last_seen",
     "list_annotations",

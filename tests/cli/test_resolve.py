@@ -1,6 +1,7 @@
 """Settling values from the command line: resolve, accept, edit, and what the readers say of it."""
 
 import pytest
+from tests.conftest import Delivery, machine
 
 
 def test_a_value_is_resolved_proved_and_undone(change):
@@ -78,7 +79,9 @@ def test_an_edit_that_says_nothing_clear_is_refused(look, options, says):
     assert says in wrong.err
 
 
-def test_conflicts_show_who_settled_them(change):
+def test_conflicts_show_who_settled_them(change, tmp_path):
+    said = Delivery("cmdb", 5, ({**machine(1)["cmdb"], "Owner": "Cy Dow"},)).write(tmp_path)
+    assert change("import", said, "--source", "cmdb").code == 0
     opened = change("conflicts", "--json").json
     (first, *_) = opened["conflicts"]
     accepted = change("accept", first["asset"], first["attribute"], "--reason", "leave it")

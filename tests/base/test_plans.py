@@ -35,8 +35,8 @@ INSERT INTO memberships (tenant_id, record_id, engagement_id, asset_id)
   SELECT tenant, id, engagement, id FROM made;
 INSERT INTO asset_versions (tenant_id, asset_id, version, engagement_id, valid_from, valid_to, type, state, name,
   confidence, sources, record_count, values, provenance, cause, created_at, created_by, actor)
-  SELECT tenant, id, 1, engagement, now(), now(), 'server', 'reconciled', 'host' || n, 1, '{{}}', 1, '{{}}', '{{}}', '{{}}',
-  now(), 'x', 'x' FROM made
+  SELECT tenant, id, 1, engagement, now(), now(), 'server', 'reconciled', 'host' || n,
+  1, '{{}}', 1, '{{}}', '{{}}', '{{}}', now(), 'x', 'x' FROM made
 """
 
 

@@ -26,6 +26,7 @@ from muniment.cli import (
     mappings,
     match,
     resolve,
+    review,
     screen,
     set_aside,
     setup,
@@ -89,6 +90,7 @@ app.command("resolve", rich_help_panel=_CHANGE)(resolve.resolve)
 app.command("accept", rich_help_panel=_CHANGE)(resolve.accept)
 app.command("edit", rich_help_panel=_CHANGE)(resolve.edit)
 app.command("add", rich_help_panel=_CHANGE)(add.add)
+app.command("review", rich_help_panel=_CHANGE)(review.review)
 app.command("corrections", rich_help_panel=_CHANGE)(corrections.corrections)
 app.command("tag", rich_help_panel=_CHANGE, context_settings={"ignore_unknown_options": True})(resolve.tag)
 app.command("note", rich_help_panel=_CHANGE)(resolve.note)

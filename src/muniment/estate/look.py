@@ -217,3 +217,13 @@ class Looks:
         chosen = self.asset(asset).id if asset is not None else None
         with self.home.scope.transaction() as connection:
             return register.count_conflicts(connection, self.home.scope, attribute=attribute, asset_id=chosen)
+
+    def waiting(self, *, mappings: bool = True, conflicts: bool = True) -> list[graph.Waiting]:
+        """What waits for your word, the most important first: suggested columns, and open conflicts (at most 1,000)."""
+        with self.home.scope.transaction() as connection:
+            return graph.waiting(connection, self.home.scope, mappings=mappings, conflicts=conflicts)
+
+    def still_waits(self, one: graph.Waiting) -> graph.Waiting | None:
+        """The same thing as it is now; None where it waits no longer."""
+        with self.home.scope.transaction() as connection:
+            return graph.still_waits(connection, self.home.scope, one)

@@ -9,6 +9,7 @@ from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
 from muniment.graph.store import confidences, contributions, disputes, filled, opponents, resting, since, states
 from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Resting, RestingValue, Rests, Since
+from muniment.graph.waiting import Waiting, still_waits, waiting
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Sample",
     "Since",
     "Step",
+    "Waiting",
     "Why",
     "account",
     "behind",
@@ -46,5 +48,7 @@ __all__ = [
     "resting",
     "since",
     "states",
+    "still_waits",
+    "waiting",
     "why",
 ]

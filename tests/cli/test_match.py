@@ -69,3 +69,40 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(table):
 
     with pytest.raises(Rejected, match="no column 'plane': it has 'flight', 'site'"):
         app.app(["match", "claims", str(table), "--object", "plane", "--source", "site"], standalone_mode=False)
+
+
+@pytest.fixture
+def customers(tmp_path):
+    names = "anna bruno clara david elena felix greta henri irene jonas karla louis".split()  # noqa: SIM905
+    rows = [f"{name};{name[::-1]}mann;19{40 + 4 * n}-0{1 + n % 9}-1{n % 10}" for n, name in enumerate(names)]
+    file = tmp_path / "customers.csv"
+    again = [row.replace("mann", "man") for row in rows[:5]]
+    file.write_bytes("\r\n".join(["given;family;born", *rows, *again]).encode("utf-16"))
+    return file
+
+
+def test_duplicates_in_a_file_have_a_pair_and_a_cluster(customers, capsys):
+    out = run(capsys, "match", "records", customers, "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [(row["left_row"], row["right_row"]) for row in rows] == [(str(n), str(12 + n)) for n in range(5)]
+    assert all(row["cluster"] == row["left_row"] and float(row["probability"]) >= 0.5 for row in rows)
+    assert "+GIVEN" in rows[0]["key"]
+
+
+def test_two_files_are_linked_without_clusters(customers, tmp_path, capsys):
+    other = tmp_path / "other.csv"
+    other.write_text("first name,born on,last name\nbruno,1944-02-11,onurbmann\nzoe,1999-01-01,eozmann\n")
+    body = json.loads(run(capsys, "match", "records", other, customers, "--format", "json").out)
+    assert {(pair["left_row"], pair["right_row"]) for pair in body["pairs"]} <= {(0, 1), (0, 13)}
+    assert "clusters" not in body
+
+
+def test_an_ignored_column_is_not_compared_and_must_exist(customers, capsys):
+    from muniment.base.errors import Rejected
+    from muniment.cli import app
+
+    body = json.loads(run(capsys, "match", "records", customers, "--ignore", "born", "--format", "json").out)
+    assert {one["column"] for one in body["compared"]} == {"given", "family"}
+    assert len(body["clusters"]) == 17
+    with pytest.raises(Rejected, match="no file has a column 'birth' to ignore: there are born, family, given"):
+        app.app(["match", "records", str(customers), "--ignore", "birth"], standalone_mode=False)

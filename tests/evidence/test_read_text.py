@@ -303,3 +303,14 @@ def test_the_fast_way_and_the_exact_way_give_the_same(pieces, end, bulk, last):
 def test_a_clean_file_and_one_with_a_few_bad_rows_go_the_fast_way():
     for text in ["a,b\n1,2\n", 'a,b\n"1\n2",3\n', "a,b\n" + "1,2\n" * 10 + "1,2,3\n1,2\n"]:
         assert read_at_once("a.csv", text.encode(), plan("a.csv", text.encode())) is not None
+
+
+@pytest.mark.parametrize("sign", "%#^~")
+def test_a_rare_delimiter_is_believed_where_no_other_splits_the_text(sign):
+    table = read(sign.join("abc") + "\n" + (sign.join(["1", "x, y", "z"]) + "\n") * 3)
+    assert table.columns == ("a", "b", "c")
+    assert rows(table)[0] == ("1", "x, y", "z")
+
+
+def test_percent_signs_in_a_single_column_are_no_delimiter():
+    assert read("cpu%\n5%\n6%\n7%\n").columns == ("cpu%",)

@@ -1,4 +1,4 @@
-"""Commands that match and resolve files of one's own, without a register: match claims.
+"""Commands that match and resolve files of one's own, without a register: match claims, match records.
 
 Called by `app`; needs no home and no database, and stores nothing.
 """
@@ -62,6 +62,74 @@ def claims(
             typer.echo(_told(one), err=True)
     else:
         _tables(resolved, judged)
+
+
+@app.command()
+def records(
+    left: Annotated[Path, typer.Argument(help="A table: CSV with any delimiter, TSV, XLSX, JSON, any encoding.")],
+    right: Annotated[
+        Path | None, typer.Argument(help="The table to link it to; without it, duplicates within LEFT are found.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Column to leave out, of either file (may be repeated).")
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option("--threshold", min=0.0, max=1.0, help="Print pairs from this probability.")
+    ] = 0.5,
+    format_: Annotated[str, typer.Option("--format", help="csv, json or table.")] = "table",
+) -> None:
+    """Find the rows of one or two tables that are one and the same thing.
+
+    No settings, no labels: what the columns hold, which column of one file is which of the other, what each is
+    worth and how likely each pair is, are all told from the rows. A pair of probability .5 or more is a match.
+    Rows are numbered from 0, the header not counted. The key says what spoke for a pair and what against it:
+    +NAME +DOB -CITY. For one file every row also gets its cluster, numbered by its first row.
+
+    Examples: muniment match records customers.csv   ·
+    muniment match records shop.csv catalogue.xlsx --ignore id --format csv > pairs.csv
+    """
+    from muniment import flows
+
+    if format_ not in _FORMATS:
+        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}")
+    found, rejects = flows.match_records(left, right, ignore or (), threshold)
+    if rejects:
+        typer.echo(f"{rejects:,} rows could not be read and are left out: later rows have lower numbers", err=True)
+    if format_ == "table":
+        _pair_table(found)
+        return
+    names = ("left_row", "right_row", "probability", "key", *(() if found.clusters is None else ("cluster",)))
+    if format_ == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(_pairs(found))
+        return
+    pairs = [dict(zip(names, (*row[:2], float(row[2]), *row[3:]), strict=True)) for row in _pairs(found)]
+    clusters = None if found.clusters is None else found.clusters.tolist()
+    compared = [{"column": name, "kind": kind} for name, kind in found.compared]
+    screen.dump(
+        {"pairs": pairs, "compared": compared}
+        if clusters is None
+        else {"pairs": pairs, "clusters": clusters, "compared": compared}
+    )
+
+
+def _pairs(found: "matching.Matched") -> "list[tuple[int | str, ...]]":
+    """Left row, right row, probability, key and, for one table, the cluster of both rows, else of the left one."""
+    chance = [f"{one:.4f}" for one in found.probability.tolist()]
+    columns = [found.left.tolist(), found.right.tolist(), chance, list(found.keys)]
+    if found.clusters is not None:
+        columns.append(found.clusters[found.left].tolist())
+    return list(zip(*columns, strict=True))
+
+
+def _pair_table(found: "matching.Matched") -> None:
+    rows = _pairs(found)
+    shown = [tuple(map(str, row)) for row in rows[:_SHOWN_ROWS]]
+    note = f"{len(shown)} of {len(rows):,} pairs; --format csv gives all." if len(shown) < len(rows) else ""
+    names = ("left row", "right row", "probability", "key", *(() if found.clusters is None else ("cluster",)))
+    screen.table("Matches", names, shown, note=note)
+    screen.say("Compared: " + ", ".join(f"{name} ({kind})" for name, kind in found.compared))
 
 
 def _csv(resolved: "matching.Resolved") -> None:

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DELIMITERS: Final = ",;\t|"
+RARE_DELIMITERS: Final = "%#^~"
+"""Believed only where no other splits the text, and these split it evenly into three columns or more."""
 NO_DELIMITER: Final = "\x1f"
 """The delimiter of a file with one column: the ASCII unit separator, which text does not hold."""
 _SHORT_ROW_CREDIT: Final = 0.5
+_RARE_WIDTH: Final = 3
+_RARE_EVEN: Final = 0.95
 _EVEN_ENOUGH: Final = 0.1  # below this share of even rows no delimiter is believed
 _ROWS_TO_JUDGE: Final = 10
 
@@ -141,7 +145,22 @@ def _best(lines: Sequence[str], delimiter: str | None) -> tuple[Dialect, float]:
             score = _score(lines, candidate)
             if score > best_score + 1e-9:
                 best, best_score = candidate, score
-    return best, best_score
+    return (best, best_score) if best_score or delimiter else _rarely(lines, text, best)
+
+
+def _rarely(lines: Sequence[str], text: str, best: Dialect) -> tuple[Dialect, float]:
+    """A rare delimiter that splits the sample evenly, else what was found without."""
+    found = (best, 0.0)
+    for sign in RARE_DELIMITERS:
+        width = lines[0].count(sign) + 1 if lines else 0
+        if width < _RARE_WIDTH or len(lines) < _RARE_WIDTH:
+            continue
+        score, candidate = max(
+            ((_score(lines, one), one) for one in _candidates(text, sign)), key=lambda scored: scored[0]
+        )
+        if score > max(found[1], _RARE_EVEN * math.log2(width)):
+            found = (candidate, score)
+    return found
 
 
 def _candidates(text: str, delimiter: str) -> Iterator[Dialect]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from muniment.flows.import_batch import import_files, resume, resume_open
     from muniment.flows.move_home import Moved, move
     from muniment.flows.progress import Progress, quiet
+    from muniment.flows.records import match_records
     from muniment.flows.report_contents import Report
     from muniment.flows.report_files import REPORT_FORMATS, report
     from muniment.flows.resolutions import accept, annotate, edit, resolve
@@ -48,6 +49,7 @@ _PLACES = {
     " split_asset undo undo_mapping",
     "claims": "Accuracy judge match_claims",
     "corrections": "Correction Corrections RowLeft apply_corrections",
+    "records": "match_records",
     "delete": "Removed delete_engagement",
     "derive": "newest_rows",
     "export_assets": "Exported FORMATS Wanted export",
@@ -120,6 +122,7 @@ __all__ = [
     "import_tables",
     "judge",
     "match_claims",
+    "match_records",
     "merge_assets",
     "move",
     "newest_rows",

@@ -1,8 +1,8 @@
 """Pure scoring: what columns mean, which records are one thing, which values agree and which are true.
 
 The caller profiles the columns of a table and ranks them against targets it passes in; scores pairs of
-records; asks whether values agree (`values`); and has a table of claims resolved (`claims`). No database,
-no files.
+records; finds the rows of any one or two tables that are one thing (`linkage`); asks whether values agree
+(`values`); and has a table of claims resolved (`claims`). No database, no files.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from muniment.matching.claims import Claims, Resolved, column, resolve, votes
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
+    from muniment.matching.linkage import Matched, match_records
     from muniment.matching.names import closest, name_key
     from muniment.matching.records import WEIGHTS, Judgement, link
     from muniment.matching.truth import Found, Votes, discover
@@ -33,6 +34,8 @@ _BULK = {
     "Judgement": "records",
     "link": "records",
     "column": "claims",
+    "Matched": "linkage",
+    "match_records": "linkage",
     "votes": "claims",
     "Found": "truth",
     "Votes": "truth",
@@ -66,6 +69,7 @@ __all__ = [
     "Judgement",
     "Kind",
     "Learned",
+    "Matched",
     "Profile",
     "Proposal",
     "Resolved",
@@ -80,6 +84,7 @@ __all__ = [
     "is_missing",
     "kind_of",
     "link",
+    "match_records",
     "name_key",
     "profile",
     "rank",

@@ -1,0 +1,182 @@
+"""Which rows of any one or two tables are one thing, with no settings."""
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from muniment import matching
+
+FIRST = [
+    "anna",
+    "bruno",
+    "clara",
+    "david",
+    "elena",
+    "felix",
+    "greta",
+    "henri",
+    "irene",
+    "jonas",
+    "karla",
+    "louis",
+    "maria",
+    "niels",
+    "olivia",
+    "peter",
+]
+LAST = [
+    "abbott",
+    "baker",
+    "castillo",
+    "dubois",
+    "eriksen",
+    "fischer",
+    "garcia",
+    "hansen",
+    "ivanov",
+    "jansen",
+    "keller",
+    "lopez",
+    "moreau",
+    "novak",
+]
+TOWNS = ["amsterdam", "bergen", "cordoba", "dresden", "evora", "florence", "geneva", "hamburg", "innsbruck"]
+
+
+def people(count, seed):
+    draw = random.Random(seed)  # noqa: S311
+    return [
+        {
+            "name": draw.choice(FIRST),
+            "surname": draw.choice(LAST) + draw.choice(["", "son", "berg", "mann"]),
+            "born": f"{draw.randint(1940, 2004)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}",
+            "town": draw.choice(TOWNS),
+            "postcode": f"{draw.randint(10000, 99999)}",
+        }
+        for _ in range(count)
+    ]
+
+
+def mistyped(row, seed):
+    draw = random.Random(seed)  # noqa: S311
+    changed = dict(row)
+    column = draw.choice(["name", "surname", "born", "postcode"])
+    text, at = changed[column], draw.randrange(len(changed[column]) - 1)
+    changed[column] = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    changed[draw.choice(["town", "name"])] = None
+    return changed
+
+
+def table(rows):
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]})
+
+
+def scored(found, gold):
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    return len(pairs & gold) / len(pairs), len(pairs & gold) / len(gold)
+
+
+@pytest.fixture(scope="module")
+def duplicated():
+    rows = people(300, seed=1)
+    return table(rows + [mistyped(row, seed) for seed, row in enumerate(rows[:120])])
+
+
+def test_duplicates_with_typing_errors_are_found(duplicated):
+    found = matching.match_records(duplicated)
+    precision, recall = scored(found, {(row, 300 + row) for row in range(120)})
+    assert precision > 0.98
+    assert recall > 0.95
+    assert all(found.clusters[a] == found.clusters[b] for a, b in zip(found.left, found.right, strict=True))
+    assert len(found.clusters) == 420
+
+
+def test_the_order_of_rows_and_columns_changes_nothing(duplicated):
+    found = matching.match_records(duplicated)
+    turned = matching.match_records(duplicated.take(list(range(419, -1, -1))).select(duplicated.column_names[::-1]))
+    pairs = {(419 - b, 419 - a) for a, b in zip(turned.left.tolist(), turned.right.tolist(), strict=True)}
+    assert pairs == set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+
+def test_columns_of_other_names_and_date_forms_are_aligned():
+    rows = people(200, seed=2)
+    other = [mistyped(row, seed) for seed, row in enumerate(rows[50:])] + people(50, seed=3)
+    theirs = [
+        {
+            "Wohnort": row["town"],
+            "family name": row["surname"],
+            "geb": row["born"] and "/".join(reversed(row["born"].split("-"))) if row["born"].count("-") == 2 else None,
+            "PLZ": row["postcode"],
+            "first": row["name"],
+        }
+        for row in other
+    ]
+    found = matching.match_records(table(rows), table(theirs))
+    precision, recall = scored(found, {(50 + row, row) for row in range(150)})
+    assert {name for name, _ in found.compared} == {"name", "surname", "born", "town", "postcode"}
+    assert ("born", "date") in found.compared
+    assert precision > 0.98
+    assert recall > 0.95
+
+
+def test_where_each_table_lists_a_thing_once_a_row_has_one_match():
+    makers = ["acme", "globex", "initech", "umbrella", "hooli", "stark"]
+    draw = random.Random(5)  # noqa: S311
+    things = [
+        {"title": f"{draw.choice(makers)} {kind} {draw.randint(10, 60)} inch black", "model": f"{kind[:2]}{number}x"}
+        for number, kind in enumerate(["monitor", "television", "projector"] * 60, start=100)
+    ]
+    mine = [{"title": f"{one['title']} {one['model']}", "price": "100"} for one in things]
+    theirs = [{"title": f"{one['model']} {' '.join(one['title'].split()[:3])}", "price": "99"} for one in things]
+    found = matching.match_records(table(mine), table(theirs))
+    precision, recall = scored(found, {(row, row) for row in range(180)})
+    assert found.exclusive
+    assert len(set(found.left.tolist())) == len(found.left)
+    assert min(precision, recall) > 0.95
+
+
+def test_a_table_that_lists_things_twice_may_match_twice():
+    rows = people(200, seed=6)
+    theirs = [mistyped(row, seed) for seed, row in enumerate(rows)] + [
+        mistyped(row, -seed - 1) for seed, row in enumerate(rows)
+    ]
+    found = matching.match_records(table(rows), table(theirs))
+    _, recall = scored(found, {(row % 200, row) for row in range(400)})
+    assert not found.exclusive
+    assert recall > 0.9
+
+
+def test_a_key_says_what_agrees_and_what_differs(duplicated):
+    found = matching.match_records(duplicated)
+    assert any("+SURNAME" in key and "+POSTCODE" in key for key in found.keys)
+    assert all(word[0] in "+-" for key in found.keys for word in key.split())
+
+
+def test_a_column_that_numbers_the_rows_is_not_compared():
+    rows = people(150, seed=7)
+    mine = [{"id": str(number), **row} for number, row in enumerate(rows)]
+    theirs = [{"id": str(number), **row} for number, row in enumerate(reversed(rows))]
+    found = matching.match_records(table(mine), table(theirs))
+    assert "id" not in {name for name, _ in found.compared}
+    assert scored(found, {(row, 149 - row) for row in range(150)}) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("rows", [[], [{"a": "x"}], [{"a": None}, {"a": None}], [{"a": "x"}, {"a": "x"}]])
+def test_tables_with_nothing_to_tell_apart_have_no_matches(rows):
+    found = matching.match_records(table(rows) if rows else pa.table({"a": pa.array([], pa.string())}))
+    assert len(found.left) == 0
+    assert found.clusters.tolist() == list(range(len(rows)))
+
+
+def test_a_weak_bridge_between_two_groups_is_cut():
+    import numpy as np
+
+    from muniment.matching import linkage_clusters
+
+    pairs = [(0, 1, 5), (0, 2, 5), (1, 2, 5), (3, 4, 5), (3, 5, 5), (4, 5, 5), (2, 3, 1.5), (0, 3, -4), (1, 4, -4)]
+    rows, others, evidence = (np.array(column) for column in zip(*pairs, strict=True))
+    group = linkage_clusters.groups(6, rows, others, evidence > 0)
+    assert len(set(group.tolist())) == 1
+    clusters = linkage_clusters.cluster(group, rows, others, evidence.astype(float))
+    assert clusters.tolist() == [0, 0, 0, 3, 3, 3]

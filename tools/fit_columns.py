@@ -252,6 +252,7 @@ def model_targets() -> tuple[matching.Target, ...]:
             multi=attribute.multi,
             values=frozenset(attribute.spellings),
             group=attribute.group,
+            wider=attribute.wider,
         )
         for attribute in model.attributes().values()
     )

@@ -223,9 +223,24 @@ def model_targets() -> tuple[matching.Target, ...]:
             multi=a.multi,
             values=frozenset(a.spellings),
             group=a.group,
+            wider=a.wider,
         )
         for a in model.attributes().values()
     )
+
+
+def meanings(*headers: str) -> dict[str, tuple[str, str]]:
+    people = ["Ann Miller", "Bob Lorenz", "Cara Diaz"]
+    ranking = matching.rank([column(header, people) for header in headers], model_targets())
+    return {header: (found.target, found.state) for header, found in matching.assign(ranking).items()}
+
+
+@pytest.mark.parametrize("header", ["Managed By", "contact"])
+def test_a_person_in_charge_is_the_owner_unless_another_column_names_the_owner(header: str):
+    assert meanings(header) == {header: ("owner", "auto")}
+    assert meanings(header, "Owned By")["Owned By"] == ("owner", "auto")
+    assert meanings(header, "Owned By")[header][0] == "technical_owner"
+    assert meanings("Technical owner") == {"Technical owner": ("technical_owner", "auto")}
 
 
 def test_two_hundred_columns_meet_the_whole_model_within_a_second():

@@ -190,6 +190,7 @@ def _targets(attributes: Mapping[str, model.Attribute]) -> list[matching.Target]
             attribute.multi,
             frozenset(attribute.spellings) | frozenset(value.lower() for value in attribute.values),
             attribute.group,
+            attribute.wider,
         )
         for attribute in attributes.values()
     ]

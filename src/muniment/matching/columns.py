@@ -60,6 +60,12 @@ _SHOWN = 8
 _REPEATED = 0.3
 """How often a second column means a single-valued target that another column has taken, by judgement."""
 
+_EITHER = 0.8
+"""Up to this share of what a wider target and its case have together, a header may mean either of them."""
+
+_TIE = 1e-6
+"""By how much the wider of two such targets comes first."""
+
 _CONTRADICTED = 0.5
 """Below this agreement of its values with the target's kind, a pair is contradicted."""
 
@@ -184,6 +190,7 @@ def _candidates(view: _View, chances: npt.NDArray[np.float64], judged: set[int])
             float(chances[number]),
             _reasons(view, number),
             multi=number == none or view.targets[number].multi,
+            wider="" if number == none else view.targets[number].wider,
         )
         for number in order
         if number in kept
@@ -269,7 +276,8 @@ def assign(
 
     Maximum-weight assignment over the columns of one table; a multi-valued target may be taken by any
     number of columns. A column that loses its best target takes its next if that is likely enough on its
-    own, else the same target is suggested to a person, never applied.
+    own, else the same target is suggested to a person, never applied. A header that may mean a target or a
+    case of it ("Managed by": the owner or the administrator) means the wider one if no other column does.
 
     Args:
         ranking: what `rank` returned.
@@ -279,6 +287,7 @@ def assign(
     Returns:
         Column name -> proposal, in the order of the ranking.
     """
+    ranking = {column: _either(candidates) for column, candidates in ranking.items()}
     taken = _take(ranking)
     winners = {c.target: c.column for c in taken.values() if not c.multi}
     proposals = {}
@@ -293,13 +302,32 @@ def assign(
     return proposals
 
 
+def _either(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Where a header may mean a target or a case of it, read either with the chance of both, the wider first."""
+    by_target = {c.target: c for c in candidates}
+    for case in candidates:
+        wide = by_target.get(case.wider)
+        if wide is None or wide.multi or case.multi:
+            continue
+        both = wide.probability + case.probability
+        if case.probability <= _EITHER * both and wide.probability <= _EITHER * both:
+            first = replace(wide, probability=both, reasons=(*wide.reasons, f"or its case {case.target}"))
+            second = replace(case, probability=both * (1 - _TIE), reasons=case.reasons)
+            rest = [c for c in candidates if c.target not in {wide.target, case.target}]
+            return sorted([first, second, *rest], key=lambda c: -c.probability)
+    return candidates
+
+
 def _without(candidates: Sequence[Candidate], taken: set[str]) -> tuple[Candidate, ...]:
     """Weigh candidates anew, now that other columns have taken some targets.
 
     Taken does not mean impossible: exports repeat themselves ("OS according to the configuration file",
-    "OS according to the VMware Tools"), so a taken target keeps `_REPEATED` of its odds.
+    "OS according to the VMware Tools"), so a taken target keeps `_REPEATED` of its odds; one that a case of
+    it is read for leaves it all of them.
     """
-    odds = [c.probability * (_REPEATED if c.target in taken else 1.0) for c in candidates]
+    even = {c.target: c.probability * (1 - _TIE) for c in candidates if c.target in taken}
+    left = {c.wider for c in candidates if c.wider in even and c.probability == even[c.wider]}
+    odds = [c.probability * (c.target not in left) * (_REPEATED if c.target in taken else 1.0) for c in candidates]
     total = sum(odds)
     weighed = [replace(c, probability=o / total) for c, o in zip(candidates, odds, strict=True)]
     return tuple(sorted(weighed, key=lambda c: (-c.probability, c.target)))

@@ -30,6 +30,7 @@ class Target:
         values: lower-cased values it may take, with their synonyms; all of them for an enum,
             typical ones for any other kind; empty when unknown.
         group: the part of the model it belongs to: identity, hardware, software, ...
+        wider: the target that this one is a case of, "" where it is none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Target:
     multi: bool
     values: frozenset[str]
     group: str
+    wider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Candidate:
 
     `probability` is calibrated over all candidates of the column, `NONE` among them, so they add up to
     one, also after learned pairs spoke. `reasons` are sentences for people, the weightiest first. `multi`:
-    several columns of one table may mean this target.
+    several columns of one table may mean this target. `wider`: the target that this one is a case of.
     """
 
     column: str
@@ -92,6 +94,7 @@ class Candidate:
     probability: float
     reasons: tuple[str, ...]
     multi: bool = False
+    wider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

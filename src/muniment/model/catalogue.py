@@ -56,6 +56,7 @@ def _attribute(group: str, name: str, entry: Mapping[str, Any]) -> Attribute:
         spellings=MappingProxyType(spellings(values)),
         synonyms=tuple(dict.fromkeys(synonyms)),
         synonym_units=MappingProxyType(units),
+        wider=entry.get("wider", ""),
     )
 
 

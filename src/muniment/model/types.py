@@ -78,6 +78,7 @@ class Attribute:
         synonyms: headers met in the wild.
         synonym_units: folded synonym -> unit of its cells, where it is not the attribute's own and
             the header does not show it.
+        wider: the attribute that this one is a case of; a header that may mean either means the wider one.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Attribute:
     spellings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     synonyms: tuple[str, ...] = field(default=(), repr=False)
     synonym_units: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    wider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,3 +112,13 @@ def test_contribution_shows_what_a_source_won_and_knows_alone(look):
     of_one = look("sources", "contribution", "scan", "--asset", "app01", "--json").json
     assert {one["filled"] for one in of_one} == {1}
     assert look("sources", "contribution", "nobody").code == 3
+
+
+def test_health_shows_a_score_with_its_parts_and_where_they_come_from(look):
+    out = look("sources", "health").out
+    assert all(word in out for word in ("cmdb", "scan", "sheet", "agreement", "steadiness", "not known"))
+    told = look("sources", "health", "cmdb").out
+    assert "another source says the same in" in told
+    assert "Completeness" in told
+    (body,) = look("sources", "health", "cmdb", "--json").json
+    assert {"score", "parts", "completeness", "drift", "alerts"} <= set(body)

@@ -19,6 +19,7 @@ from muniment.cli import (
     corrections,
     exports,
     generate,
+    health,
     impact,
     imports,
     keeping,
@@ -74,7 +75,7 @@ app.add_typer(set_aside.imports.app, name="imports", rich_help_panel="Import")
 app.command("rejects", rich_help_panel="Import")(imports.rejects)
 app.command("problems", rich_help_panel="Import")(imports.problems)
 app.add_typer(mappings.app, name="mappings", rich_help_panel="Import")
-app.add_typer(set_aside.sources.app, name="sources", rich_help_panel="Import")
+app.add_typer(health.sources.app, name="sources", rich_help_panel="Import")
 app.add_typer(templates.app, name="templates", rich_help_panel="Import")
 app.command("assets", rich_help_panel=_LOOK)(look.assets)
 app.command("show", rich_help_panel=_LOOK)(look.show)

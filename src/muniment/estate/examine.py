@@ -1,4 +1,4 @@
-"""What an estate can say of what it rests on: what a source, a column or a row carries.
+"""What an estate can say of what it rests on: how its sources do, what they carry.
 
 Part of `Estate`; nothing here changes the register.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from muniment import flows
+from muniment import flows, graph
 from muniment.base.errors import NotFound, Rejected
 from muniment.estate.mappings import Mappings
 from muniment.estate.set_aside import SetsAside
@@ -58,6 +58,18 @@ class Examines(SetsAside):
             )
             return flows.impact_of_columns(self.home, name, chosen, progress, simulate=simulate)
         return self._impact_of_row(str(row), progress, simulate=simulate)
+
+    def health(self, source: str | None = None) -> list[graph.Health]:
+        """How the sources do that have delivered here: a score, its parts, drift since the delivery before, alerts.
+
+        Args:
+            source: only this one.
+
+        Raises:
+            NotFound: there is no source of that name.
+        """
+        with self.home.scope.transaction() as connection:
+            return graph.health(connection, self.home.scope, source)
 
     def _impact_of_row(self, text: str, progress: flows.Progress, *, simulate: bool) -> flows.Impact:
         found = _ROW.fullmatch(text.strip())

@@ -15,7 +15,7 @@ from muniment.base import events, jobs
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
 from muniment.base.jobs import Flow
-from muniment.flows import deliver, derive, gather, guard, weigh
+from muniment.flows import deliver, derive, gather, guard, watch, weigh
 from muniment.flows.progress import Progress, quiet
 from muniment.flows.rehearse import rehearsal
 from muniment.flows.summary import Summary
@@ -175,6 +175,7 @@ def _publish(run: Run) -> None:
         summary.assets = register.count_assets(connection, scope)
         summary.conflicts = register.count_conflicts(connection, scope)
         _count_columns(run, connection)
+        watch.watch(connection, run)
         summary.advise()
         for delivery in evidence.list_imports(connection, scope, flow_id=run.flow_id):
             if delivery.status not in evidence.SET_ASIDE:

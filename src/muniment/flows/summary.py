@@ -38,6 +38,7 @@ class Summary:
     assets: dict[str, int] = field(default_factory=dict)
     conflicts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    alerts: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
     next_steps: list[str] = field(default_factory=list)
 
@@ -68,6 +69,8 @@ class Summary:
             steps.append(f"`muniment rejects` shows the {self.rows_rejected} rows or files that could not be read")
         for entry in self.files:
             steps += [f"the template {told} ({entry['file']})" for told in entry.get("no_longer_fits", ())]
+        if self.alerts:
+            steps.append(f"`muniment sources health` shows what wants a look: {self.alerts[0]}")
         if self.columns_suggested:
             steps.append(
                 f"`muniment mappings --waiting` shows {self.columns_suggested} columns that wait for your word"

@@ -4,6 +4,7 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 """
 
 from muniment.graph.account import Change, Happened, account
+from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts, health
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
@@ -13,16 +14,21 @@ from muniment.graph.waiting import Waiting, still_waits, waiting
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
+    "CHECKED",
     "NEUTRAL",
     "RELATIONS",
+    "WEIGHTS",
+    "Alert",
     "Cell",
     "Change",
     "Claim",
     "Contribution",
     "Dispute",
     "Happened",
+    "Health",
     "Moved",
     "Opponents",
+    "Part",
     "Preview",
     "Related",
     "Resting",
@@ -34,12 +40,14 @@ __all__ = [
     "Waiting",
     "Why",
     "account",
+    "alerts",
     "behind",
     "confidences",
     "contributions",
     "disputes",
     "expected_reliabilities",
     "filled",
+    "health",
     "in_force",
     "opponents",
     "preview",

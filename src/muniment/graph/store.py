@@ -79,6 +79,28 @@ FROM said GROUP BY source, attribute ORDER BY source, attribute
 """
 
 
+def completeness(connection: sa.Connection, scope: Scope) -> dict[str, dict[str, float]]:
+    """Per source and attribute: the share of its records that have a value, of the tables that ever give one."""
+    found: dict[str, dict[str, float]] = {}
+    for source, attribute, share in connection.execute(sa.text(_COMPLETENESS), _of(scope)):
+        found.setdefault(source, {})[attribute] = round(float(share), 4)
+    return found
+
+
+_COMPLETENESS = """
+WITH there AS (
+  SELECT r.source_id, l.family_id, r.claims FROM records r JOIN layouts l ON l.id = r.layout_id
+  WHERE r.engagement_id = :engagement AND NOT r.gone
+), totals AS (SELECT source_id, family_id, count(*) AS rows FROM there GROUP BY 1, 2),
+said AS (
+  SELECT source_id, family_id, k AS attribute, count(*) AS filled
+  FROM there CROSS JOIN LATERAL jsonb_object_keys(claims) k GROUP BY 1, 2, 3
+)
+SELECT s.name, attribute, sum(filled)::double precision / sum(rows) FROM said
+JOIN totals USING (source_id, family_id) JOIN sources s ON s.id = source_id GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
 def resting(
     connection: sa.Connection,
     scope: Scope,

@@ -12,6 +12,7 @@ from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, P
 
 if TYPE_CHECKING:
     from muniment.matching.claims import Claims, Resolved, column, resolve, votes
+    from muniment.matching.column_drift import ColumnDrift, drift, stability_index
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.linkage import Matched, match_records
@@ -27,6 +28,9 @@ _BULK = {
     "resolve": "claims",
     "assign": "columns",
     "rank": "columns",
+    "ColumnDrift": "column_drift",
+    "drift": "column_drift",
+    "stability_index": "column_drift",
     "closest": "names",
     "name_key": "names",
     "profile": "column_profile",
@@ -64,6 +68,7 @@ __all__ = [
     "Candidate",
     "Claims",
     "Column",
+    "ColumnDrift",
     "Form",
     "Found",
     "Judgement",
@@ -80,6 +85,7 @@ __all__ = [
     "closest",
     "column",
     "discover",
+    "drift",
     "form",
     "is_missing",
     "kind_of",
@@ -91,5 +97,6 @@ __all__ = [
     "resolve",
     "same",
     "says_more",
+    "stability_index",
     "votes",
 ]

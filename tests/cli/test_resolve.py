@@ -123,3 +123,15 @@ def test_a_tag_follows_its_asset_into_a_merge(change):
 def test_what_is_no_tag_or_note_is_refused(look):
     assert "cannot be a tag" in look("tag", "app01", "+two words").err
     assert "nothing to write" in look("note", "app01", " ").err
+
+
+def test_a_resolution_can_be_tried_first(change):
+    before = change("fingerprint", "--ids").out
+    tried = change("resolve", "app01", "owner", "Di Eck", "--dry-run")
+    assert "resolved owner of app01 would create 0 assets, update 1" in tried.out
+    assert change("fingerprint", "--ids").out == before
+
+
+def test_assets_are_found_by_their_tag(change):
+    assert change("tag", "app01", "+Pci").code == 0
+    assert [one["name"] for one in change("assets", "--tag", "PCI", "--json").json] == ["app01"]

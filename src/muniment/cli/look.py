@@ -20,6 +20,7 @@ def assets(
     kind: Annotated[str | None, typer.Option("--type", help="Only this type, such as virtual_machine.")] = None,
     source: Annotated[str | None, typer.Option(help="Only what this source knows.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE, as shown; can be repeated.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only what bears this tag.")] = None,
     sort: Annotated[
         str, typer.Option(help="name, type, state, confidence, updated_at, version; -name turns it round.")
     ] = "name",
@@ -32,7 +33,7 @@ def assets(
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
     """
     with screen.open_estate() as estate:
-        chosen = conditions(where or [])
+        chosen = conditions(where or []) | ({"tag": tag.lower()} if tag else {})
         found = estate.assets(
             query,
             type=kind,

@@ -27,6 +27,7 @@ def resolve(
     reason: Reason = "",
     until: Annotated[str | None, typer.Option(help="Let it hold until this date, such as 2027-01-31.")] = None,
     until_agreed: Annotated[bool, typer.Option("--until-agreed", help="Let it hold until all sources agree.")] = False,
+    dry_run: DryRun = False,
     as_json: screen.Json = False,
 ) -> None:
     """Settle a value by your word: it outranks every source and outlives every import.
@@ -44,7 +45,7 @@ def resolve(
     with screen.progress(show=not as_json) as progress:
         changed = flows.resolve(
             home, asset.id, attribute, value, source=source,
-            terms=_terms(reason, until, agreed=until_agreed), progress=progress,
+            terms=_terms(reason, until, agreed=until_agreed), progress=progress, dry_run=dry_run,
         )  # fmt: skip
     _say(changed, f"resolved {attribute} of {screen.clean(asset.name)}", as_json=as_json)
 
@@ -114,7 +115,7 @@ def tag(
     tags: Annotated[list[str], typer.Argument(metavar="+TAG... -TAG...", help="+TAG puts one on, -TAG takes it off.")],
     as_json: screen.Json = False,
 ) -> None:
-    """Put tags on an asset, or take them off; `muniment assets --where tag=pci` finds them.
+    """Put tags on an asset, or take them off; `muniment assets --tag pci` finds them.
 
     Example: muniment tag app01 +pci -pilot
     """

@@ -75,9 +75,8 @@ class Corrects(Looks):
         value: str | None = None,
         *,
         source: str | None = None,
-        reason: str = "",
         until: datetime | Literal["agreed"] | None = None,
-        progress: flows.Progress = flows.quiet,
+        **options: Unpack[ActOptions],
     ) -> flows.Changed:
         """Settle a value by your word, which outranks every source and outlives every import.
 
@@ -86,19 +85,18 @@ class Corrects(Looks):
             attribute: whose value it is.
             value: as a cell would say it ("64 GB"); or
             source: take what this source says.
-            reason: why, for whoever reads it later.
             until: when your word ends; "agreed": when all sources say the same.
-            progress: called while the register is folded.
+            options: reason, dry_run, progress: see `ActOptions`.
 
         Raises:
             NotFound: the asset does not exist, or the source says nothing.
             Rejected: the value is none of the attribute's.
         """
-        agreed = until == "agreed"
-        terms = register.Terms(reason, None if until == "agreed" else until, agreed)
+        terms = register.Terms(options.get("reason", ""), None if until == "agreed" else until, until == "agreed")
         return flows.resolve(
-            self.home, self.asset(name).id, attribute, value, source=source, terms=terms, progress=progress
-        )
+            self.home, self.asset(name).id, attribute, value, source=source, terms=terms,
+            progress=options.get("progress", flows.quiet), dry_run=options.get("dry_run", False),
+        )  # fmt: skip
 
     def accept(
         self,

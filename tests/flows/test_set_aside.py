@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from tests.conftest import Delivery, assets, deliver, fingerprint, machine
 
-from muniment import evidence, flows
+from muniment import evidence, flows, memory
 from muniment.base.errors import Rejected
 
 
@@ -46,6 +46,45 @@ def test_the_withdrawn_register_equals_one_that_never_read_it(engagement, tmp_pa
     assert fingerprint(first) != fingerprint(second)
     flows.withdraw(first, [one for one in imports(first) if one.file == "cmdb-2.csv"], "cmdb-2.csv")
     assert fingerprint(first) == fingerprint(second)
+
+
+@pytest.mark.parametrize("verb", [flows.approve_imports, flows.reject_imports])
+def test_an_answer_to_an_import_that_waits_is_undone_exactly(engagement, tmp_path, verb):
+    piece = engagement()
+    deliver_full(piece, tmp_path, 1, range(1, 31), full=None)
+    deliver_full(piece, tmp_path, 2, range(1, 29), full=None)
+    before, waiting = fingerprint(piece, with_ids=True), imports(piece)[-1]
+    verb(piece, [waiting], "asked them")
+    _, act = flows.undo(piece)
+    assert (act.kind, act.reason) == ("imports", "asked them")
+    assert fingerprint(piece, with_ids=True) == before
+    assert imports(piece)[-1] == waiting
+    with piece.scope.transaction() as connection:
+        assert evidence.get_source(connection, "cmdb").full is None
+
+
+def test_withdrawing_and_restoring_are_undone_by_the_one_undo(estate):
+    before = fingerprint(estate, with_ids=True)
+    mine = [one for one in imports(estate) if one.file.startswith("scan")]
+    flows.withdraw(estate, mine, "scan")
+    without = fingerprint(estate, with_ids=True)
+    flows.undo(estate)
+    assert fingerprint(estate, with_ids=True) == before
+    flows.withdraw(estate, mine, "scan")
+    flows.restore(estate, imports(estate), "scan")
+    flows.undo(estate)
+    assert fingerprint(estate, with_ids=True) == without
+    with estate.scope.transaction() as connection:
+        told = [(act.what, act.undone_at is not None) for act in memory.list_acts(connection, estate.scope)]
+    assert told == [("restored scan", True), ("withdrew scan", False), ("withdrew scan", True)]
+
+
+def test_a_setting_of_a_source_is_undone_by_the_one_undo(estate):
+    before = fingerprint(estate, with_ids=True)
+    flows.change_source(estate, "sheet", {"active": False, "authoritative": ["owner"]})
+    assert fingerprint(estate, with_ids=True) != before
+    flows.undo(estate)
+    assert fingerprint(estate, with_ids=True) == before
 
 
 def test_withdrawing_everything_empties_the_register_and_restoring_keeps_ids_and_history(estate):
@@ -147,6 +186,9 @@ def test_an_import_that_changes_far_more_than_usual_is_held_whole(engagement, tm
     held = imports(piece)[-1]
     assert held.status == "held"
     assert flows.approve_imports(piece, [held], dry_run=True).difference.updated == 40
+    flows.approve_imports(piece, [held])
+    flows.undo(piece)
+    assert (fingerprint(piece), imports(piece)[-1].waiting) == (usual, "changes")
     flows.reject_imports(piece, [held])
     assert fingerprint(piece) == usual
     flows.restore(piece, [imports(piece)[-1]], "cmdb-6.csv")

@@ -99,7 +99,9 @@ def undo(
     reason: Reason = "",
     as_json: screen.Json = False,
 ) -> None:
-    """Take back a merge, split, resolution, acceptance or edit, exactly: values, ids and conflicts are as before.
+    """Take back what you did, exactly: merge, split, resolve, edit, add, corrections, mappings, imports, sources.
+
+    Values, ids and conflicts are as before.
 
     Examples: muniment undo   ·   muniment undo --list   ·   muniment undo 1f0c9a2b
     """

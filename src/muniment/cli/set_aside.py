@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from muniment.cli import imports, screen, sources
+from muniment.cli.change import acted
 from muniment.cli.mappings import report
 
 __all__ = ["imports", "sources"]
@@ -55,7 +56,7 @@ def approve_import(which: Which, reason: Reason = "", dry_run: DryRun = False, a
     """Let a held import do what it waits for: let its rows count, or retire what it lacks."""
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.approve_import(which, reason=reason, progress=progress, dry_run=dry_run)
-    report(changed, f"approved {screen.clean(which)}", as_json=as_json)
+    report(changed, f"approved {screen.clean(which)}" + acted(changed), as_json=as_json)
 
 
 @imports.app.command("reject")
@@ -63,7 +64,7 @@ def reject_import(which: Which, reason: Reason = "", as_json: screen.Json = Fals
     """Say no: the rows of a held import never count, or what it lacks is not gone."""
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.reject_import(which, reason=reason, progress=progress)
-    report(changed, f"rejected {screen.clean(which)}", as_json=as_json)
+    report(changed, f"rejected {screen.clean(which)}" + acted(changed), as_json=as_json)
 
 
 @imports.app.command("withdraw")
@@ -75,7 +76,7 @@ def withdraw_import(which: Which, reason: Reason = "", dry_run: DryRun = False, 
     """
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.withdraw_import(which, reason=reason, progress=progress, dry_run=dry_run)
-    report(changed, f"withdrew {screen.clean(which)}", as_json=as_json)
+    report(changed, f"withdrew {screen.clean(which)}" + acted(changed), as_json=as_json)
 
 
 @imports.app.command("restore")
@@ -83,7 +84,7 @@ def restore_import(which: Which, reason: Reason = "", dry_run: DryRun = False, a
     """Let a withdrawn or rejected import count again; assets come back under their ids."""
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.restore_import(which, reason=reason, progress=progress, dry_run=dry_run)
-    report(changed, f"restored {screen.clean(which)}", as_json=as_json)
+    report(changed, f"restored {screen.clean(which)}" + acted(changed), as_json=as_json)
 
 
 @sources.app.command("withdraw")
@@ -93,7 +94,7 @@ def withdraw_source(
     """Make the register what it would be had this source never been read; `sources restore` takes it back."""
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.withdraw_source(name, reason=reason, progress=progress, dry_run=dry_run)
-    report(changed, f"withdrew {screen.clean(name)}", as_json=as_json)
+    report(changed, f"withdrew {screen.clean(name)}" + acted(changed), as_json=as_json)
 
 
 @sources.app.command("restore")
@@ -103,4 +104,4 @@ def restore_source(
     """Let a withdrawn source count again; assets come back under their ids."""
     with screen.open_estate() as estate, screen.progress(show=not as_json) as progress:
         changed = estate.restore_source(name, reason=reason, progress=progress, dry_run=dry_run)
-    report(changed, f"restored {screen.clean(name)}", as_json=as_json)
+    report(changed, f"restored {screen.clean(name)}" + acted(changed), as_json=as_json)

@@ -12,11 +12,9 @@ from muniment.evidence.completeness import (
     CAPS,
     SCOPES,
     Missing,
-    add_act,
     decide_full,
     earlier_counts,
     forget_waiting,
-    list_acts,
     mark_gone,
     missing_from,
     scope_of,
@@ -54,7 +52,7 @@ from muniment.evidence.store import (
     touch_records,
     write_records,
 )
-from muniment.evidence.types import SET_ASIDE, Import, ImportAct, Layout, Record, Rule, Source, key_words
+from muniment.evidence.types import SET_ASIDE, Import, Layout, Record, Rule, Source, key_words
 
 if TYPE_CHECKING:
     from muniment.evidence.derive import Raw, records
@@ -81,7 +79,6 @@ __all__ = [
     "SCOPES",
     "SET_ASIDE",
     "Import",
-    "ImportAct",
     "Layout",
     "Missing",
     "Part",
@@ -91,7 +88,6 @@ __all__ = [
     "Rule",
     "Source",
     "Table",
-    "add_act",
     "add_import",
     "add_layout",
     "add_rejects",
@@ -117,7 +113,6 @@ __all__ = [
     "key_words",
     "known_records",
     "layout_of",
-    "list_acts",
     "list_imports",
     "list_layouts",
     "list_rejects",

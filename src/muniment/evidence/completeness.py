@@ -13,11 +13,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment.base import clock, ids
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.evidence.tables import import_acts, imports, layouts
-from muniment.evidence.types import SET_ASIDE, Import, ImportAct
+from muniment.evidence.tables import imports, layouts
+from muniment.evidence.types import SET_ASIDE, Import
 
 SCOPES = ("cloud_account", "virtual_center")
 """Attributes whose values an import speaks for where its source does not say otherwise: an export of one
@@ -159,46 +158,3 @@ def forget_waiting(connection: sa.Connection, scope: Scope, later: Import, famil
         )
         .values(waiting=None, full_reason=imports.c.full_reason + " (a later import tells more)")
     )
-
-
-# What people say of imports
-
-
-def add_act(
-    connection: sa.Connection,
-    scope: Scope,
-    kind: str,
-    import_ids: Sequence[UUID],
-    what: str,
-    *,
-    reason: str = "",
-    undoes: UUID | None = None,
-) -> UUID:
-    """Append an act on imports; returns its id."""
-    act_id = ids.new()
-    connection.execute(
-        sa.insert(import_acts).values(
-            tenant_id=scope.tenant_id,
-            id=act_id,
-            engagement_id=scope.engagement_id,
-            kind=kind,
-            imports=list(import_ids),
-            what=what,
-            reason=reason,
-            undoes=undoes,
-            actor=scope.actor,
-            at=clock.now(),
-        )
-    )
-    return act_id
-
-
-def list_acts(connection: sa.Connection, scope: Scope) -> list[ImportAct]:
-    """What people said of imports, oldest first."""
-    query = (
-        sa.select(*(import_acts.c[name] for name in ImportAct.__dataclass_fields__))
-        .where(import_acts.c.engagement_id == scope.engagement_id)
-        .order_by(import_acts.c.at, import_acts.c.id)
-    )
-    found = [dict(row) for row in connection.execute(query).mappings()]
-    return [ImportAct(**{**row, "imports": tuple(row["imports"])}) for row in found]

@@ -77,20 +77,6 @@ imports = tenant_table(
     sa.Index("ix_imports_source", "tenant_id", "engagement_id", "source_id", "sha256"),
     sa.Index("ix_imports_flow", "tenant_id", "flow_id"),
 )
-import_acts = tenant_table(
-    "import_acts",
-    uid("id"),
-    uid("engagement_id"),
-    text("kind"),
-    sa.Column("imports", ARRAY(sa.Uuid), nullable=False),
-    text("what"),
-    text("reason"),
-    uid("undoes", nullable=True),
-    text("actor"),
-    moment("at"),
-    sa.CheckConstraint("kind in ('approved', 'rejected', 'withdrawn', 'restored')", name="kind"),
-    refers(["engagement_id"], "engagements"),
-)
 rejects = tenant_table(
     "rejects",
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),

@@ -94,20 +94,6 @@ SET_ASIDE = ("held", "rejected", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
-class ImportAct:
-    """What a person said of imports: approved, rejected, withdrawn, restored. `undoes` names an earlier act."""
-
-    id: UUID
-    kind: str
-    imports: tuple[UUID, ...]
-    what: str
-    reason: str
-    undoes: UUID | None
-    actor: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """The newest claims of one source about one thing.
 

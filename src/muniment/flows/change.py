@@ -130,17 +130,28 @@ def undo(
 
     def take_back(connection: sa.Connection, bulk: Engine) -> UUID:
         taken.append(memory.take_back(connection, home.scope, act, reason))
-        if taken[0].kind == "mapping":
-            _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, taken[0].id))
-        if taken[0].kind == "add":
-            named = set(taken[0].details["imports"])
-            read = [one for one in evidence.list_imports(connection, home.scope) if str(one.id) in named]
-            counting.set_status(connection, home, bulk, read, "withdrawn")
+        _reverse(connection, home, bulk, taken[0])
         register.mark_stale_by_act(connection, home.scope, taken[0].id)
         return taken[0].id
 
     changed = carry_out(home, "act.undone", take_back, {"reason": reason}, progress)
     return changed, taken[0]
+
+
+def _reverse(connection: sa.Connection, home: Home, bulk: Engine, act: memory.Act) -> None:
+    """Take back what an act did beside its words on assets, which count no more because it was undone."""
+    if act.kind == "mapping":
+        _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, act.id))
+    elif act.kind == "imports":
+        counting.put_back(connection, home, bulk, act)
+    elif act.kind == "add":
+        named = set(act.details["imports"])
+        read = [one for one in evidence.list_imports(connection, home.scope) if str(one.id) in named]
+        counting.set_status(connection, home, bulk, read, "withdrawn")
+    elif act.kind == "source":
+        source = next(one for one in evidence.list_sources(connection) if str(one.id) == act.details["source"])
+        evidence.change_source(connection, source.name, **act.details["before"])
+        register.mark_all_stale(connection, home.scope)
 
 
 def accept_mapping(home: Home, columns: Sequence[mapping.ColumnMapping], progress: Progress = quiet) -> Changed:
@@ -235,10 +246,18 @@ def rekey(home: Home, layout_id: UUID, columns: Sequence[str], progress: Progres
 def change_source(home: Home, name: str, values: dict[str, Any], progress: Progress = quiet) -> Changed:
     """Change a source's settings and fold everything it may have decided."""
 
-    def act(connection: sa.Connection, bulk: Engine) -> None:
+    def act(connection: sa.Connection, bulk: Engine) -> UUID:
         del bulk
+        source = evidence.get_source(connection, name)
+        before = {field: getattr(source, field) for field in values}
+        details = {
+            "source": str(source.id),
+            "before": {field: list(old) if isinstance(old, tuple) else old for field, old in before.items()},
+        }
         evidence.change_source(connection, name, **values)
         register.mark_all_stale(connection, home.scope)
+        what = f"changed {', '.join(values)} of the source {name}"
+        return memory.add_act(connection, home.scope, "source", what, details=details)
 
     shown = {key: value for key, value in values.items() if isinstance(value, str | int | float | bool | list)}
     return carry_out(home, "source.changed", act, {"source": name, **shown}, progress)

@@ -4,13 +4,13 @@ Called by the doors. Each is one transaction with all that follows from it, can 
 taken back; rows of imports that are set aside stay in the lake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment import evidence, mapping
+from muniment import evidence, mapping, memory
 from muniment.base.engine import Engine
 from muniment.base.errors import Rejected
 from muniment.base.home import Home
@@ -37,6 +37,7 @@ def approve_imports(
     waiting = _waiting(deliveries)
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
+        learned: dict[str, Any] = {}
         for delivery in waiting:
             if delivery.waiting == "changes":
                 evidence.decide_full(connection, delivery.id, status="done", waiting=None, full_reason="approved")
@@ -46,10 +47,10 @@ def approve_imports(
                 evidence.decide_full(
                     connection, delivery.id, full=True, waiting=None, full_reason="approved as complete"
                 )
-                _learn(connection, delivery, full=True)
+                learned |= _learn(connection, delivery, full=True)
         for source_id in sorted({delivery.source_id for delivery in waiting}):
             counting.mark_gone(connection, home, source_id)
-        return _add_act(connection, home, "approved", waiting, reason)
+        return _log(connection, home, f"approved {_named(waiting)}", waiting, reason, learned)
 
     return carry_out(home, "import.approved", act, _payload(waiting, reason), progress, dry_run=dry_run)
 
@@ -66,13 +67,14 @@ def reject_imports(
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
         del bulk
+        learned: dict[str, Any] = {}
         for delivery in waiting:
             if delivery.waiting == "changes":
                 evidence.decide_full(connection, delivery.id, status="rejected", waiting=None, full_reason="rejected")
             else:
                 evidence.decide_full(connection, delivery.id, waiting=None, full_reason="said to be partial")
-                _learn(connection, delivery, full=False)
-        return _add_act(connection, home, "rejected", waiting, reason)
+                learned |= _learn(connection, delivery, full=False)
+        return _log(connection, home, f"rejected {_named(waiting)}", waiting, reason, learned)
 
     return carry_out(home, "import.rejected", act, _payload(waiting, reason), progress)
 
@@ -105,8 +107,7 @@ def withdraw(
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
         counting.set_status(connection, home, bulk, read, "withdrawn")
-        chosen = [one.id for one in read]
-        return evidence.add_act(connection, home.scope, "withdrawn", chosen, what, reason=reason)
+        return _log(connection, home, f"withdrew {what}", read, reason)
 
     return carry_out(home, "imports.withdrawn", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
 
@@ -131,16 +132,7 @@ def restore(
 
     def act(connection: sa.Connection, bulk: Engine) -> UUID:
         counting.set_status(connection, home, bulk, away, "done")
-        chosen = [one.id for one in away]
-        undoes = next(
-            (
-                past.id
-                for past in reversed(evidence.list_acts(connection, home.scope))
-                if past.kind == "withdrawn" and set(past.imports) == set(chosen)
-            ),
-            None,
-        )
-        return evidence.add_act(connection, home.scope, "restored", chosen, what, reason=reason, undoes=undoes)
+        return _log(connection, home, f"restored {what}", away, reason)
 
     return carry_out(home, "imports.restored", act, {"what": what, "reason": reason}, progress, dry_run=dry_run)
 
@@ -157,15 +149,31 @@ def _payload(deliveries: Sequence[evidence.Import], reason: str) -> dict[str, An
     return {"imports": [str(one.id) for one in deliveries], "files": [one.file for one in deliveries], "reason": reason}
 
 
-def _add_act(
-    connection: sa.Connection, home: Home, kind: str, deliveries: Sequence[evidence.Import], reason: str
+def _named(deliveries: Sequence[evidence.Import]) -> str:
+    return "; ".join(f"{one.file} {one.tab} {one.full_reason}".replace("  ", " ") for one in deliveries)
+
+
+def _log(
+    connection: sa.Connection,
+    home: Home,
+    what: str,
+    deliveries: Sequence[evidence.Import],
+    reason: str,
+    learned: Mapping[str, Any] | None = None,
 ) -> UUID:
-    what = "; ".join(f"{one.file} {one.tab} {one.full_reason}".replace("  ", " ") for one in deliveries)
-    return evidence.add_act(connection, home.scope, kind, [one.id for one in deliveries], what, reason=reason)
+    """Append the act with what the imports and their sources were before it."""
+    details = {"before": counting.standing(deliveries), "sources": dict(learned or {})}
+    return memory.add_act(connection, home.scope, "imports", what, reason, details=details)
 
 
-def _learn(connection: sa.Connection, delivery: evidence.Import, *, full: bool) -> None:
-    """An answer about completeness that nobody had given holds for the source's next imports too."""
+def _learn(connection: sa.Connection, delivery: evidence.Import, *, full: bool) -> dict[str, Any]:
+    """An answer about completeness that nobody had given holds for the source's next imports too.
+
+    Returns:
+        The source that learned it, by name, with what was known before.
+    """
     source = next(one for one in evidence.list_sources(connection) if one.id == delivery.source_id)
     if source.full is None and "looks complete" in delivery.full_reason:
         evidence.change_source(connection, source.name, full=full)
+        return {source.name: source.full}
+    return {}

@@ -86,7 +86,7 @@ def test_a_template_is_exported_brought_in_as_another_and_compared(made, tmp_pat
         ('{"name": "x"}', "needs columns"),
         ('{"name": "../x", "columns": {"a": {}}}', "is no name of a template"),
         ('{"name": "x", "columns": {"a": {"attribute": "colour"}}}', "'colour' is no attribute"),
-        ('{"name": "x", "columns": {"a": {"code": "1"}}}', "it takes attribute, transform and content"),
+        ('{"name": "x", "columns": {"a": {"code": "1"}}}', "it takes attribute, beside, content, transform"),
         ('{"name": "x", "columns": {"a": {"transform": {"evil": 1}}}}', "a transform has no 'evil'"),
         ('{"name": "servicenow-cmdb", "columns": {"a": {}}}', "is a shipped template"),
         ("{", "is no template"),

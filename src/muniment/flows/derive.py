@@ -51,7 +51,7 @@ def map_layout(connection: sa.Connection, run: Run, delivery: evidence.Import) -
         layout.tab or Path(delivery.file).stem,
         [earlier[column] for column in layout.columns if column in earlier],
         reading_defaults(source),
-        {**kind.meanings(layout.tab, layout.columns), **by_template},
+        {**kind.meanings(layout.columns), **by_template},
         template,
     )
     limits = (settings[f"{name}_threshold"] for name in ("auto", "suggest", "reject"))
@@ -95,7 +95,7 @@ def _template(
                 entry["template"] = f"{found.name} version {found.version}"
             if nearly:
                 entry["no_longer_fits"] = [f"{one.name} version {one.version}: {why}" for one, why in nearly]
-    return found
+    return mapping.reading(found, known, mapping.kind(found.kind), layout.columns) if found else None
 
 
 def reading_defaults(source: evidence.Source) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from muniment.mapping.templates import (
     compare_templates,
     fitting,
     make,
+    reading,
     shipped_templates,
     template,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "make",
     "past",
     "propose",
+    "reading",
     "reading_of",
     "recognise",
     "reject",

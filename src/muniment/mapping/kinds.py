@@ -7,7 +7,7 @@ The knowledge is data, in `kinds.toml`.
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -41,7 +41,6 @@ class Tab:
     detail: bool = False
     skip: bool = False
     list_name: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
     part_of: str = ""
 
 
@@ -79,18 +78,17 @@ class Kind:
                 return stem[-len(name) :]
         return self.untitled
 
-    def meanings(self, tab: str, columns: Sequence[str]) -> dict[str, str]:
-        """What columns of a tab mean, by their names in lower case; "" for what is a detail and no attribute."""
-        told = {**self.columns, **self.tab(tab).columns}
+    def meanings(self, columns: Sequence[str]) -> dict[str, str]:
+        """What columns mean, by their names in lower case; "" for what is a detail and no attribute."""
         known = {}
         for column in (name.lower() for name in columns):
             plain = next((column.removeprefix(one) for one in self.prefixes if column.startswith(one)), column)
-            part, sign, name = plain.partition("[].")
+            part, sign, _ = plain.partition("[].")
             rule = self.tabs.get(part) if sign else None
             if rule is not None and rule.part_of:
-                known[column] = rule.columns.get(name, "")
-            elif plain in told or (sign and part in self.details):
-                known[column] = told.get(plain, "")
+                known[column] = ""
+            elif plain in self.columns or (sign and part in self.details):
+                known[column] = self.columns.get(plain, "")
         return known
 
     def share_right(self, group: str) -> float:
@@ -113,7 +111,6 @@ def _kind(name: str, body: Mapping[str, Any]) -> Kind:
             rule.get("detail", False),
             rule.get("skip", False),
             f"{name} {tab}" if tab != "*" or rule.get("one_list", False) else "",
-            rule.get("columns", {}),
             rule.get("part_of", ""),
         )
         for tab, rule in body.get("tabs", {}).items()

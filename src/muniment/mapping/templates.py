@@ -6,6 +6,7 @@ the tenant's own, and what is switched off, are an append-only table that `store
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
@@ -20,10 +21,12 @@ from muniment.base.errors import Rejected
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from muniment.mapping.kinds import Kind
     from muniment.mapping.types import ColumnMapping
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _FIELDS = {"name", "title", "kind", "tab", "needs", "columns", "asset_type", "version"}
+_BODY = {"attribute", "transform", "content", "beside"}
 _MOST_COLUMNS = 5_000
 _NEAR = 0.5
 _MOSTLY = 0.9
@@ -38,8 +41,9 @@ _CONTENT = (
 class Template:
     """A set of mappings.
 
-    `columns` (lower case) gives each an `attribute` (None: left out; no word of it: undecided), and for those
-    made from accepted mappings the `transform` and the `content` it was made from; `needs` must all be there.
+    `columns` (lower case) gives each an `attribute` (None: left out; no word of it: undecided), for those made from
+    accepted mappings the `transform` and the `content` it was made from, and in `beside` what it means instead where
+    another column is there too; `needs` must all be there.
     """
 
     name: str
@@ -88,8 +92,10 @@ def template(document: Any, *, version: int = 1, shipped: bool = False, enabled:
     if not isinstance(needs, list) or not all(isinstance(column, str) for column in needs):
         raise Rejected(f"the template {name}: needs is a list of columns")
     for column, body in columns.items():
-        if not isinstance(body, Mapping) or not {"attribute", "transform", "content"} >= body.keys():
-            raise Rejected(f"the template {name}, column {column!r}: it takes attribute, transform and content")
+        if not isinstance(body, Mapping) or not body.keys() <= _BODY:
+            raise Rejected(f"the template {name}, column {column!r}: it takes {', '.join(sorted(_BODY))}")
+        if not isinstance(body.get("beside", {}), Mapping):
+            raise Rejected(f"the template {name}, column {column!r}: beside gives attributes by other columns")
         model.validated(body.get("transform", {}))
     texts = {key: document.get(key) or default for key, default in (("title", name), ("kind", "table"), ("tab", "*"))}
     return Template(
@@ -182,7 +188,8 @@ def fitting(
 ) -> tuple[Template | None, list[tuple[Template, Difference]]]:
     """The template to apply to a layout, and those that nearly fit, with what keeps them from it.
 
-    The tenant's own come before the shipped; of several the one that knows most of the columns.
+    The tenant's own come before the shipped, those for the tab before those for any; of several the one that knows
+    most of the columns.
     """
     there = {column.strip().lower() for column in columns}
     fits, nearly = [], []
@@ -192,7 +199,28 @@ def fitting(
             continue
         difference = compare(one, rows, columns)
         if set(one.needs) <= there and not difference.changed and (one.shipped or share >= _NEAR):
-            fits.append((not one.shipped, share, one.name, one))
+            fits.append((not one.shipped, one.tab != "*", share, one.name, one))
         elif not one.shipped and share >= _NEAR:
             nearly.append((one, difference))
-    return (max(fits, key=lambda item: item[:3])[3] if fits else None), nearly
+    return (max(fits, key=lambda item: item[:4])[4] if fits else None), nearly
+
+
+def reading(one: Template, known: Sequence[Template], source: Kind, columns: Sequence[str]) -> Template:
+    """A template as it reads a layout: with the columns of the parts that were joined, each as its own tab's says.
+
+    Args:
+        one: the template that fits the layout.
+        known: all templates, of which those of the parts' tabs are taken.
+        source: the kind of source, which knows what is a part of what.
+        columns: of the layout.
+    """
+    there = {column.strip().lower() for column in columns}
+    read = {}
+    for column, body in one.columns.items():
+        other = next((meant for name, meant in body.get("beside", {}).items() if name in there), None)
+        instead = any(name in there for name in body.get("beside", {}))
+        read[column] = {**body, "attribute": other} if instead else body
+    for part in sorted(known, key=lambda part: (part.shipped, part.name), reverse=True):
+        if part.enabled and part.kind == one.kind and source.tab(part.tab).part_of == one.tab != "*":
+            read |= {f"{part.tab}[].{column}": body for column, body in part.columns.items()}
+    return dataclasses.replace(one, columns=read)

@@ -25,6 +25,12 @@ ACCEPTED = 0.5
 _DRAWN = 100_000
 _TOLD = float(np.log(2))
 _HIGHEST = 30.0
+_RARER = 3.0
+_LIKELIER = 1.5
+"""Nats that a pair within a group of likely pairs gains: two rows that match a third are one thing with it.
+
+Measured on dirty tables of persons made with known truth: of such pairs with even odds four in five match.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,9 @@ def _compared(
 ) -> Pairs:
     levels = np.stack([comparer(rows, others) for comparer in comparers])
     rarity = np.stack([_rarity(one.field, rows, level) for one, level in zip(comparers, levels, strict=True)])
-    return Pairs(rows, others, levels, rarity, [top(one.field.kind) for one in comparers], sizes, chance)
+    tops = [top(one.field.kind) for one in comparers]
+    single = comparers[0].field.right is comparers[0].field.left
+    return Pairs(rows, others, levels, rarity, tops, sizes, chance, single)
 
 
 def _rarity(field: Field, rows: Ints, level: npt.NDArray[np.int8]) -> Floats:
@@ -121,27 +129,24 @@ def _rarity(field: Field, rows: Ints, level: npt.NDArray[np.int8]) -> Floats:
         return found
     sides = [field.left] if field.right is field.left else [field.left, field.right]
     counts = np.bincount(np.concatenate([side[side >= 0] for side in sides]), minlength=len(field.texts))
-    share = counts[field.left[rows[same]]] / counts.sum()
-    usual = float((counts.astype(float) ** 2).sum() / counts.sum() ** 2)
-    found[same] = np.clip(0.5 * np.log(usual / share), -1.5, 1.5)
+    held = counts[field.left[rows[same]]].astype(np.float64)
+    found[same] = np.clip(np.log(held.mean() / held), -_RARER, _RARER)
     return found
 
 
 def _clustered(comparers: Sequence[Levels], pairs: Pairs, weighed: Weighed) -> tuple[Pairs, Weighed, Ints]:
     """Clusters, and the probability of each pair made to agree with them."""
-    need = float(np.log(ACCEPTED / (1 - ACCEPTED)))
     count = pairs.sizes[0]
     group = linkage_clusters.groups(count, pairs.rows, pairs.others, weighed.probability >= ACCEPTED)
     one, other = linkage_clusters.within(group)
     fresh = ~np.isin(one * count + other, pairs.rows * count + pairs.others)
     more = _compared(comparers, one[fresh], other[fresh], pairs.sizes, pairs.chance)
-    odds = weighed.odds(more)
+    odds = np.concatenate([weighed.log_odds, weighed.odds(more)])
     pairs = pairs.joined(more)
-    odds = np.concatenate([weighed.log_odds, odds])
-    clusters = linkage_clusters.cluster(group, pairs.rows, pairs.others, odds - need)
+    clusters = linkage_clusters.cluster(group, pairs.rows, pairs.others, odds + _LIKELIER)
     together = clusters[pairs.rows] == clusters[pairs.others]
+    odds = np.where(together, np.maximum(odds, 0) + _LIKELIER, np.minimum(odds, -1e-3))
     chance = 1 / (1 + np.exp(-np.clip(odds, -_HIGHEST, _HIGHEST)))
-    chance = np.where(together, np.maximum(chance, ACCEPTED), np.minimum(chance, ACCEPTED - 1e-4))
     order = np.lexsort((pairs.others, pairs.rows))
     pairs = pairs.taken(order)
     return pairs, Weighed(weighed.weights, weighed.parts_of(pairs), odds[order], chance[order], weighed.shift), clusters

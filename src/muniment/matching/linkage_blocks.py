@@ -15,7 +15,7 @@ from muniment.matching.linkage_fields import Field, words
 NEIGHBOURS = 10
 """Candidates kept per row and direction."""
 
-_BUDGET = 60_000_000
+_BUDGET = 120_000_000
 """Products of the sparse multiplication; the most frequent tokens are dropped beyond it."""
 
 _NEAR = 0.25

@@ -14,8 +14,11 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-UNSEEN = -2.0
+UNSEEN = -0.5
 """Evidence (nats) between two rows that were not compared: they shared too little to be candidates."""
+
+AGAINST, FOR = -1.0, 4.0
+"""One pair of rows says this much at most: a group of dirty rows always holds some that look different."""
 
 CLOSE = 40
 """In groups of up to this many rows every row is compared with every other."""
@@ -57,7 +60,7 @@ def cluster(group: Ints, rows: Ints, others: Ints, evidence: Floats) -> Ints:
     found = np.arange(len(group))
     inside = group[rows] == group[others]
     order = np.argsort(group[rows[inside]], kind="stable")
-    first, second, weight = rows[inside][order], others[inside][order], evidence[inside][order]
+    first, second, weight = rows[inside][order], others[inside][order], np.clip(evidence[inside][order], AGAINST, FOR)
     begins = np.flatnonzero(np.diff(group[first], prepend=-1))
     for start, end in zip(begins.tolist(), [*begins[1:].tolist(), len(first)], strict=True):
         cut = slice(start, end)

@@ -186,11 +186,14 @@ def _alike(left: Sequence[str | None], right: Sequence[str | None]) -> float:
 
 def _field(name: str, left: Sequence[str | None], right: Sequence[str | None]) -> Field:
     kind = _kind(left, right)
+    single = right is left
     if kind == "date":
-        left, right = _dates(left), _dates(right) if right is not left else _dates(left)
+        left, right = _dates(left), _dates(right)
     elif kind == "number":
         left, right = [_number(cell) for cell in left], [_number(cell) for cell in right]
-    return encoded(name, kind, left, right)
+    elif kind == "code":
+        left, right = [_squashed(cell) for cell in left], [_squashed(cell) for cell in right]
+    return encoded(name, kind, left, left if single else right)
 
 
 def encoded(name: str, kind: Kind, left: Sequence[str | None], right: Sequence[str | None]) -> Field:
@@ -245,6 +248,11 @@ def _number(cell: str | None) -> str | None:
     text = found.group()
     text = text.replace(",", ".") if re.fullmatch(r"-?\d+,\d{1,2}", text) else text.replace(",", "").replace(" ", "")
     return f"{float(text):.10g}"
+
+
+def _squashed(cell: str | None) -> str | None:
+    """A code without blanks and hyphens: one serial or MAC address is written in many ways; dots tell parts apart."""
+    return None if cell is None else "".join(letter for letter in cell if letter.isalnum() or letter == ".")
 
 
 def _dates(cells: Sequence[str | None]) -> list[str | None]:

@@ -17,6 +17,9 @@ _ROUNDS = 40
 _SETTLED = 1e-4
 _LIMIT = 30.0
 _SMOOTH = 2.0
+_MIXED = 0.5
+"""How much of what other pairs look like is told from random pairs, where rows do not exclude each other."""
+
 _FREE = 0.03
 """A table is never thought to be matched but for this share of its rows."""
 
@@ -36,6 +39,7 @@ class Pairs:
         tops: per field its highest level.
         sizes: number of left and right rows.
         chance: per field the share of each level among pairs drawn at random.
+        single: both rows are of one table.
     """
 
     rows: Ints
@@ -45,6 +49,7 @@ class Pairs:
     tops: Sequence[int]
     sizes: tuple[int, int]
     chance: Sequence[Floats]
+    single: bool
 
     def taken(self, places: Ints) -> "Pairs":
         """Some of the pairs, in this order."""
@@ -100,7 +105,11 @@ def weigh(pairs: Pairs, *, exclusive: bool, start: Floats | None = None, rounds:
     found = Weighed((), np.zeros(0), np.zeros(0), _start(pairs) if start is None else start, 0.0)
     for _ in range(rounds):
         before = found.probability
-        weights = [_weights(level, top, before) for level, top in zip(pairs.levels, pairs.tops, strict=True)]
+        mixed = 0.0 if exclusive else _MIXED
+        weights = [
+            _weights(level, top, before, mixed * np.log(chance[1:]))
+            for level, top, chance in zip(pairs.levels, pairs.tops, pairs.chance, strict=True)
+        ]
         shift = _shift(pairs, before, exclusive=exclusive)
         found = Weighed(weights, np.zeros(0), np.zeros(0), before, shift)
         parts = found.parts_of(pairs)
@@ -145,15 +154,20 @@ def _start(pairs: Pairs) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(total + prior, -30, 30))))
 
 
-def _weights(level: npt.NDArray[np.int8], top: int, probability: Floats) -> Floats:
-    """The log of how much more often matches have a level than other candidates: never falling with the level."""
+def _weights(level: npt.NDArray[np.int8], top: int, probability: Floats, drawn: Floats) -> Floats:
+    """The log of how much more often matches have a level than others: never falling with the level.
+
+    The others are the candidates that do not match and, by the share `_MIXED`, pairs drawn at random (`drawn`,
+    logarithms times that share): candidates alone look too much like matches where rows exclude nothing.
+    """
     match = np.bincount(level, probability, minlength=top + 1)[1:].astype(np.float64)
     rest = np.bincount(level, 1 - probability, minlength=top + 1)[1:].astype(np.float64)
     both = match + rest
     base = (both + 0.5) / (both + 0.5).sum()
     match = (match + _SMOOTH * base) / (match.sum() + _SMOOTH)
     rest = (rest + _SMOOTH * base) / (rest.sum() + _SMOOTH)
-    return np.concatenate([[0.0], np.clip(_rising(np.log(match / rest), both + 0.5), -7, 9)])
+    others = drawn + (1 - _MIXED if drawn.any() else 1) * np.log(rest)
+    return np.concatenate([[0.0], np.clip(_rising(np.log(match) - others, both + 0.5), -7, 9)])
 
 
 def _rising(values: Floats, weights: Floats) -> Floats:
@@ -171,8 +185,9 @@ def _rising(values: Floats, weights: Floats) -> Floats:
 def _shift(pairs: Pairs, before: Floats, *, exclusive: bool) -> float:
     """Log odds of a candidate of which nothing is known, from how many match."""
     if not exclusive:
-        share = float(np.clip(before.mean(), 1e-6, 1 - 1e-6))
-        return float(np.log(share / (1 - share)))
+        space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / (2 if pairs.single else 1))
+        among = (1 - _MIXED) * np.log(len(before)) + _MIXED * space
+        return float(np.log(max(before.sum(), 1e-3)) - among)
     matched = float(before.sum())
     free = [max(1 - matched / size, _FREE) for size in pairs.sizes]
     return float(np.log(max(matched, 1e-3) / (len(pairs.rows) * free[0] * free[1])))

@@ -244,7 +244,7 @@ def why(
     if as_json:
         screen.dump(proof)
     else:
-        _print_why(proof)
+        print_proof(proof)
 
 
 _RULES = {
@@ -257,7 +257,8 @@ _RULES = {
 }
 
 
-def _print_why(proof: "graph.Why") -> None:
+def print_proof(proof: "graph.Why") -> None:
+    """Print a proof, so that it fits on a screen."""
     screen.say(f"{screen.clean(proof.name)} · {proof.attribute} = {screen.words(proof.value, 200)}", "bold")
     screen.say(
         f"rule {proof.rule}: {_RULES.get(proof.rule, '')} · {screen.confidence(proof.confidence)} · "
@@ -279,12 +280,23 @@ def _print_why(proof: "graph.Why") -> None:
                     screen.confidence(choice["confidence"]),
                     screen.words(choice["sources"]),
                 ]
-                for place, choice in enumerate(proof.choices)
+                for place, choice in enumerate(proof.choices[:_CHOICES])
             ],
+            note=_more(len(proof.choices) - _CHOICES, "values"),
         )
         screen.say("")
-    for claim in proof.claims:
+    for claim in proof.claims[:_CLAIMS]:
         _print_claim(claim)
+    if len(proof.claims) > _CLAIMS:
+        screen.say(_more(len(proof.claims) - _CLAIMS, "claims"))
+
+
+_CHOICES, _CLAIMS, _CELLS = 6, 6, 2
+"""How much of a proof is printed, so that it fits on a screen; --json has all of it."""
+
+
+def _more(count: int, what: str) -> str:
+    return f"and {count} more {what}: --json lists them" if count > 0 else ""
 
 
 def _resolved(word: "register.Resolution") -> str:
@@ -305,7 +317,7 @@ def _print_claim(claim: "graph.Claim") -> None:
         f" · seen {claim.observed_at:%Y-%m-%d} · {trust}{' · gone' if claim.gone else ''}",
         "bold" if claim.wins else "",
     )
-    for cell in claim.cells:
+    for cell in claim.cells[:_CELLS]:
         where = f"{screen.clean(cell.file)}{f' [{screen.clean(cell.tab)}]' if cell.tab else ''}"
         part = f", from {screen.clean(cell.part)}" if cell.part else ""
         screen.say(
@@ -322,6 +334,8 @@ def _print_claim(claim: "graph.Claim") -> None:
             f" · {'problem: ' + screen.clean(cell.problem, 120) if cell.problem else 'valid'}"
             f"{' · ' + screen.clean(cell.note, 120) if cell.note else ''}"
         )
+    if len(claim.cells) > _CELLS:
+        screen.say(f"      {_more(len(claim.cells) - _CELLS, 'cells')}")
     screen.say(
         f"      import {screen.short(claim.import_id)} of {claim.imported_at:%Y-%m-%d %H:%M}"
         f" · known there as {screen.clean(claim.known_as)}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from muniment.base.engine import Engine
 from muniment.register import agree
-from muniment.register.policy import copying_table
+from muniment.register.anomalies import find_anomalies
+from muniment.register.policy import copying_table, usual_table
 from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def fold(
     settled: Settled | None = None,
     *,
     copying: pa.Table | None = None,
+    usual: pa.Table | None = None,
 ) -> None:
     """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
 
@@ -69,7 +71,9 @@ def fold(
         weights: as `policy.share_table` gives them.
         settled: what people said; outranks every claim.
         copying: which sources repeat each other, as `policy.copying_table` gives it; None for none.
+        usual: what sources usually give, as `policy.usual_table` gives it; None for none.
     """
+    engine.register("fold_usual", usual if usual is not None else usual_table({}))
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
     engine.register("fold_attributes", attributes)
@@ -81,6 +85,7 @@ def fold(
     _winners(engine)
     outrank(engine)
     _conflicts(engine)
+    find_anomalies(engine)
     judge_conflicts(engine)
     _assets(engine)
     engine.derive(

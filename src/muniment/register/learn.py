@@ -49,7 +49,10 @@ def relearn(
     if store.stale_count(connection, scope) == 0:
         return current
     claims = reliability_store.overlapping_claims(connection, scope)
-    found = learn(engine, claims, attributes, priors, resolve.verdict_counts(connection, scope))
+    found = dataclasses.replace(
+        learn(engine, claims, attributes, priors, resolve.verdict_counts(connection, scope)),
+        usual=reliability_store.usual(connection, scope),
+    )
     if found.document() == current.document():
         return current
     kept = reliability_store.keep(connection, scope, found)

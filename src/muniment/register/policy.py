@@ -79,6 +79,7 @@ class Learned:
         half_life: attribute -> days.
         collision: attribute -> chance that two wrong claims are the same.
         copying: (source, source) -> share of their agreement that is dependence; both directions.
+        usual: (source, asset type) -> attributes that most of its records of that type give.
         version: counted from 1; 0 before anything is learned.
     """
 
@@ -86,6 +87,7 @@ class Learned:
     half_life: Mapping[str, float] = field(default_factory=dict)
     collision: Mapping[str, float] = field(default_factory=dict)
     copying: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    usual: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     version: int = 0
 
     def document(self) -> dict[str, Any]:
@@ -99,6 +101,7 @@ class Learned:
             "half_life": dict(sorted(self.half_life.items())),
             "collision": dict(sorted(self.collision.items())),
             "copying": copying,
+            "usual": [[source, kind, list(names)] for (source, kind), names in sorted(self.usual.items())],
         }
 
     @classmethod
@@ -110,7 +113,8 @@ class Learned:
             for attribute, told in listed.items()
         }
         copying = {(one, other): float(share) for one, other, share in document["copying"]}
-        return cls(shares, document["half_life"], document["collision"], copying, version)
+        usual = {(source, kind): tuple(names) for source, kind, names in document.get("usual", ())}
+        return cls(shares, document["half_life"], document["collision"], copying, usual, version)
 
 
 def kind(attribute: model.Attribute) -> matching.Kind:
@@ -132,6 +136,19 @@ def copying_table(copying: Mapping[tuple[str, str], float]) -> pa.Table:
             "source": pa.array([pair[0] for pair, _ in pairs], pa.string()),
             "other": pa.array([pair[1] for pair, _ in pairs], pa.string()),
             "share": pa.array([share for _, share in pairs], pa.float64()),
+        }
+    )
+
+
+def usual_table(usual: Mapping[tuple[str, str], tuple[str, ...]]) -> pa.Table:
+    """Per source and asset type: the attributes that most of its records give."""
+    import pyarrow as pa
+
+    rows = [(source, kind, name) for (source, kind), names in sorted(usual.items()) for name in names]
+    return pa.table(
+        {
+            name: pa.array([row[place] for row in rows], pa.string())
+            for place, name in enumerate(("source", "type", "attribute"))
         }
     )
 

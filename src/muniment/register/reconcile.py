@@ -14,7 +14,7 @@ from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.register import resolve, store
 from muniment.register.fold import fold
-from muniment.register.policy import Learned, Reliability, attribute_table, copying_table, share_table
+from muniment.register.policy import Learned, Reliability, attribute_table, copying_table, share_table, usual_table
 from muniment.register.types import Reconciled
 
 
@@ -48,6 +48,7 @@ def reconcile(
         share_table(reliabilities),
         resolve.settled(connection, scope),
         copying=copying_table(learned.copying if learned else {}),
+        usual=usual_table(learned.usual if learned else {}),
     )
     _compare(connection, scope, engine)
     total = engine.count("hashed")
@@ -80,7 +81,8 @@ def _compare(connection: sa.Connection, scope: Scope, engine: Engine) -> None:
         "SELECT folded.*, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"
         " md5(concat_ws('|', type, subtype, state, name, values, provenance, to_json(sources),"
         " record_count, conflicts)) AS content_hash FROM folded LEFT JOIN (SELECT asset_id AS id, string_agg(concat_ws("
-        "'/', attribute, kind, state, decision), ',' ORDER BY attribute, kind) AS conflicts FROM found_conflicts"
+        "'/', attribute, kind, state, severity, decision, CASE kind WHEN 'value_mismatch' THEN '' ELSE hint END), ','"
+        " ORDER BY attribute, kind) AS conflicts FROM found_conflicts"
         " GROUP BY asset_id) c USING (id)",
     )
     engine.derive(

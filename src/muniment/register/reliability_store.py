@@ -5,6 +5,7 @@ Each takes a connection of a tenant's transaction; called by `learn` and by thos
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,6 +17,12 @@ from muniment.register.tables import reliability
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+USUAL = 0.8
+"""A source usually gives an attribute when this share of its records of a type does."""
+
+FEWEST_RECORDS = 20
+"""From so many records on it can be said what a source usually gives."""
 
 MOST_RECORDS = 120_000
 """Records that are learned from; of more, assets are drawn by their content."""
@@ -44,7 +51,25 @@ def keep(connection: sa.Connection, scope: Scope, learned: Learned) -> Learned:
             made_at=clock.now(),
         )
     )
-    return Learned(learned.shares, learned.half_life, learned.collision, learned.copying, version)
+    return replace(learned, version=version)
+
+
+def usual(connection: sa.Connection, scope: Scope) -> dict[tuple[str, str], tuple[str, ...]]:
+    """What most records of a source and asset type give, where there are enough of them."""
+    rows = connection.execute(
+        sa.text(
+            "WITH spoken AS (SELECT s.name AS source, r.asset_type, r.claims FROM records r JOIN sources s"
+            "  ON s.id = r.source_id WHERE r.engagement_id = :engagement AND s.active AND NOT r.gone"
+            "  AND r.asset_type IS NOT NULL),"
+            " totals AS (SELECT source, asset_type, count(*) AS total FROM spoken GROUP BY 1, 2"
+            "  HAVING count(*) >= :fewest)"
+            ' SELECT source, asset_type, array_agg(key ORDER BY key COLLATE "C") FROM (SELECT source, asset_type, k.key,'
+            "  count(*) AS given FROM spoken CROSS JOIN LATERAL jsonb_object_keys(claims) k(key) GROUP BY 1, 2, 3) g"
+            " JOIN totals t USING (source, asset_type) WHERE given >= :share * total GROUP BY 1, 2"
+        ),
+        {"engagement": scope.engagement_id, "fewest": FEWEST_RECORDS, "share": USUAL},
+    )
+    return {(row[0], row[1]): tuple(row[2]) for row in rows}
 
 
 def overlapping_claims(connection: sa.Connection, scope: Scope) -> pa.Table:

@@ -63,7 +63,8 @@ def usual(connection: sa.Connection, scope: Scope) -> dict[tuple[str, str], tupl
             "  AND r.asset_type IS NOT NULL),"
             " totals AS (SELECT source, asset_type, count(*) AS total FROM spoken GROUP BY 1, 2"
             "  HAVING count(*) >= :fewest)"
-            ' SELECT source, asset_type, array_agg(key ORDER BY key COLLATE "C") FROM (SELECT source, asset_type, k.key,'
+            ' SELECT source, asset_type, array_agg(key ORDER BY key COLLATE "C") FROM ('
+            " SELECT source, asset_type, k.key,"
             "  count(*) AS given FROM spoken CROSS JOIN LATERAL jsonb_object_keys(claims) k(key) GROUP BY 1, 2, 3) g"
             " JOIN totals t USING (source, asset_type) WHERE given >= :share * total GROUP BY 1, 2"
         ),

@@ -169,6 +169,14 @@ def test_tables_with_nothing_to_tell_apart_have_no_matches(rows):
     assert found.clusters.tolist() == list(range(len(rows)))
 
 
+def test_rows_that_share_little_or_nothing_have_no_matches():
+    numbers = table([{"n": text} for text in ["1e999", "nan", "inf", "1", "2"] * 3])
+    few = table([{"a": "x", "b": str(number % 5)} for number in range(50)])
+    for one in (numbers, few):
+        assert len(matching.match_records(one).clusters) == one.num_rows
+    assert len(matching.match_records(table([{"a": "oak"}]), table([{"a": "elm"}])).left) == 0
+
+
 def test_a_weak_bridge_between_two_groups_is_cut():
     import numpy as np
 

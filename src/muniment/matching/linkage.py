@@ -73,6 +73,8 @@ def match_records(left: pa.Table, right: pa.Table | None = None, *, threshold: f
         return _none(sizes[0] if single else None)
     comparers = [Levels(field) for field in found]
     rows, others = linkage_blocks.candidates(found, single=single)
+    if not len(rows):
+        return _none(sizes[0] if single else None)
     pairs = _compared(comparers, rows, others, sizes, _chance(comparers, sizes))
     if single:
         clean = False

@@ -59,6 +59,8 @@ def cluster(group: Ints, rows: Ints, others: Ints, evidence: Floats) -> Ints:
     """
     found = np.arange(len(group))
     inside = group[rows] == group[others]
+    if not inside.any():
+        return found
     order = np.argsort(group[rows[inside]], kind="stable")
     first, second, weight = rows[inside][order], others[inside][order], np.clip(evidence[inside][order], AGAINST, FOR)
     begins = np.flatnonzero(np.diff(group[first], prepend=-1))

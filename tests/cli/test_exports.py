@@ -133,3 +133,10 @@ def test_a_report_is_written_by_the_ending_of_its_name(change, tmp_path):
     assert (later.code, (tmp_path / "client.xlsx").read_bytes()[:2]) == (0, b"PK")
     assert "write a date such as" in change("report", "-o", tmp_path / "x.html", "--since", "lately").err
     assert "html or xlsx, not 'pdf'" in change("report", "-o", tmp_path / "client.pdf").err
+
+
+def test_an_ending_that_is_no_format_is_refused(look, tmp_path):
+    refused = look("export", "--output", tmp_path / "x.docx")
+    assert refused.code == 2
+    assert "--format" in refused.err
+    assert look("export", "--format", "csv", "--output", tmp_path / "x.txt").code == 0

@@ -41,3 +41,7 @@ def test_commands_look_into_the_past(change):
     assert change("diff", before, "--asset", "app01", "--json").code == 0
     assert change("export", "--as-of", "2020-01-01").out.count("\n") == 1
     assert change("diff", "2026-01-02", "2026-01-01").code == 2
+
+
+def test_yesterday_is_a_day_ago():
+    assert abs(moment.read("yesterday") - moment.read("1 day ago")) < timedelta(minutes=1)

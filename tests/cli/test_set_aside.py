@@ -30,3 +30,9 @@ def test_a_withdrawn_source_comes_back_exactly(fresh, tmp_path):
     assert fresh("assets", "--json").json == []
     assert fresh("sources", "restore", "cmdb").code == 0
     assert fresh("fingerprint").out == before
+
+
+def test_what_leaves_the_register_is_said(fresh, tmp_path):
+    path = Delivery("cmdb", 1, rows(range(1, 4))).write(tmp_path)
+    assert fresh("import", str(path), "--source", "cmdb").code == 0
+    assert "3 left the register" in fresh("imports", "withdraw", "cmdb-1.csv").out

@@ -284,3 +284,13 @@ def test_how_a_column_is_written_is_told_by_the_cells_that_did_not_change():
 def test_digits_that_a_spreadsheet_shortened_are_never_taken_for_a_serial():
     assert "format the column as text" in edited_cells.spoilt(model.attribute("serial"), "1.33457E+14")
     assert edited_cells.spoilt(model.attribute("serial"), "1E5") is None
+
+
+def test_a_formula_that_nobody_has_calculated_is_no_emptied_cell(estate, tmp_path):
+    path = exported(estate, tmp_path / "register.xlsx", "xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.cell(2, {cell.value: cell.column for cell in sheet[1]}["Owner"]).value = "=A1"
+    book.save(path)
+    with pytest.raises(Rejected, match=r"1 formula.*without a stored result"):
+        flows.apply_corrections(estate, path, allow_clear=True)

@@ -59,7 +59,10 @@ def export(
     """  # fmt: skip
     if output is not None and output.exists() and not force:
         raise Rejected(f"{output} exists: give another name, or --force to replace it")
-    chosen = format_ or _SUFFIXES.get(output.suffix.lower() if output else "", "csv")
+    ending = output.suffix.lower() if output else ""
+    if format_ is None and ending not in {"", *_SUFFIXES}:
+        raise Rejected(f"{output} ends in none of {', '.join(_SUFFIXES)}: say the --format, or another ending")
+    chosen = format_ or _SUFFIXES.get(ending, "csv")
     if chosen in _BINARY and output is None and sys.stdout.isatty():
         raise Rejected(f"{chosen} is no text: give --output FILE")
     with screen.open_estate() as estate:

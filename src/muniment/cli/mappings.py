@@ -379,4 +379,5 @@ def report(changed: "flows.Changed", what: str, *, as_json: bool) -> None:
     screen.say(
         f"{what}: {changed.created:,} assets created, {changed.updated:,} updated, {changed.merged:,} merged, "
         f"{changed.split:,} split, {changed.retired:,} retired"
+        + (f"; {changed.removed:,} left the register: nothing speaks of them any more" if changed.removed else "")
     )

@@ -35,6 +35,7 @@ def read(text: str | None) -> datetime | None:
     if text is None:
         return None
     now = clock.now()
+    text = "1 day ago" if text.strip().lower() == "yesterday" else text
     ago = re.fullmatch(r"(\d{1,5})\s*(minute|hour|day|week)s?(\s+ago)?", text.strip().lower())
     if ago:
         return now - timedelta(**{f"{ago[2]}s": int(ago[1])})

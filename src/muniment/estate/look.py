@@ -55,6 +55,8 @@ class Looks:
             Rejected: there is no such attribute or type, or nothing can be sorted by that.
         """
         find.asset_type(type)
+        if limit is not None and limit < 1:
+            raise Rejected(f"limit={limit}: give 1 or more, or None for all")
         with self.home.scope.transaction() as connection:
             pairs = find.conditions(mapping.attributes(connection), where) if where else ()
         order, descending = sort.removeprefix("-"), sort.startswith("-")

@@ -27,6 +27,7 @@ from muniment.flows.rehearse import rehearsal
 class Changed:
     """What a change did: the act's id where it can be undone, and how many assets moved.
 
+    `removed` assets have no record left and are in no other; those merged into others are not among them.
     `difference` says it in full where the change was only simulated.
     """
 
@@ -36,6 +37,7 @@ class Changed:
     merged: int
     split: int
     retired: int
+    removed: int = 0
     difference: register.Difference | None = None
 
 
@@ -79,7 +81,8 @@ def _carry_out(home: Home, topic: str, act: Act, payload: dict[str, Any], *, com
         done = weigh.fold_stale(connection, home, bulk, cause)
         events.append(connection, home.scope, topic, cause)
         found = register.difference(connection, home.scope) if compare else None
-    return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired, found)
+    removed = max(0, done.removed - change.merged)
+    return Changed(act_id, done.created, done.updated, change.merged, change.split, done.retired, removed, found)
 
 
 def merge_assets(

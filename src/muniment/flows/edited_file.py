@@ -4,6 +4,8 @@ Called by `corrections`. Says nothing of values; columns that no export of ours 
 """
 
 import json
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +50,19 @@ def read_edited(path: Path, known: Mapping[str, model.Attribute], passwords: Seq
     """Read an edited export.
 
     Raises:
-        Rejected: the file cannot be read, or none of its columns is one of an export.
+        Rejected: the file cannot be read, none of its columns is one of an export, or it holds formulas whose
+            results nobody has stored: they would read as emptied cells.
     """
     try:
         stamp = read_stamp(path)
         tables = [table for table in evidence.read(path, passwords=tuple(passwords)) if table.tab != SHEET]
     except OSError as error:
         raise Rejected(f"{path} cannot be opened: {error.strerror}") from error
+    if without := _formulas_without_result(path):
+        raise Rejected(
+            f"{path.name} has {len(without)} formula(s) without a stored result ({', '.join(without[:5])}): "
+            "open it in a spreadsheet program and save it, or write the values"
+        )
     rows: list[Row] = []
     headers: dict[tuple[str, str], str] = {}
     unknown: list[str] = []
@@ -74,6 +82,23 @@ def read_edited(path: Path, known: Mapping[str, model.Attribute], passwords: Seq
             f"{path.name} has no column of an export: `muniment export` writes files that can be edited and read back"
         )
     return Edited(tuple(rows), headers, tuple(unknown), stamp, tuple(lost))
+
+
+_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^>]*>(.*?)</c>', re.DOTALL)
+
+
+def _formulas_without_result(path: Path) -> list[str]:
+    """The cells of a workbook (XLSX) whose formula nobody has calculated; none in other files."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        return [
+            cell[1].decode()
+            for name in sheets
+            for cell in _CELL.finditer(archive.read(name))
+            if b"<f" in cell[2] and b"<v>" not in cell[2]
+        ]
 
 
 def _is_document(table: evidence.Table) -> bool:

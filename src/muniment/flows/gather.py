@@ -43,7 +43,8 @@ def files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[tuple[Path, st
         elif path.is_file():
             found.append(path)
         else:
-            raise Rejected(f"{path} does not exist: check the spelling, or give a folder")
+            what = "is neither a file nor a folder" if path.exists() else "does not exist: check the spelling"
+            raise Rejected(f"{path} {what}; give files or folders, or - for standard input")
         if len(found) > _FILES_LIMIT:
             raise Rejected(f"{path} holds more than {_FILES_LIMIT:,} exports: import its folders one by one")
     return tuple(dict.fromkeys(path.absolute() for path in found)), _shown(left)

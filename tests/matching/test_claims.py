@@ -71,6 +71,17 @@ def test_a_value_is_written_as_a_source_wrote_it_and_says_most():
     }
 
 
+def test_a_slip_of_the_finger_speaks_for_what_was_meant_and_is_never_chosen():
+    rows = [(f"srv{n}", source, "Carla Dietrich") for n in range(5) for source in ("scan", "list")]
+    rows += [("db1", "scan", "Crala Dietrich"), ("db1", "list", "Carla Dietrich")]
+    rows += [("db2", "scan", "Carla Dietrihc"), ("db2", "list", "Dietrich, Carla"), ("db2", "cmdb", "Bob Lorenz")]
+    found = resolve(rows)
+    assert chosen(found)["db1"] == "Carla Dietrich"
+    assert chosen(found)["db2"] in {"Carla Dietrich", "Dietrich, Carla"}
+    alone = resolve([("db1", "scan", "Crala Dietrich"), ("db1", "list", "Carla Dietrich")])
+    assert alone.rows["value"][2].max() < found.rows["value"][2].max()
+
+
 def test_lists_of_persons_are_decided_person_by_person():
     rows = [
         ("b1", "s1", "Doe, John; Roe, Jane"),

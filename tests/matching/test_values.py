@@ -40,6 +40,21 @@ def test_a_slip_of_the_finger_speaks_for_the_right_spelling_and_another_number_d
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "is_slip"),
+    [
+        ("Carla Dietrich", "arla Dietrich", True),
+        ("Carla Dietrich", "Carla Dietrihc", True),
+        ("Walter Lorenz", "Walter oLrenz", True),
+        ("Carla Dietrich", "Bob Dietrich", False),
+        ("Jan Li", "Jon Li", False),
+    ],
+)
+def test_a_slip_of_the_finger_is_one_letter_in_one_word(one, other, is_slip):
+    assert values.slip("person", *(values.form("person", text) for text in (one, other))) is is_slip
+    assert not values.slip("text", *(values.form("text", text) for text in ("rack 1a", "rack 2a")))
+
+
+@pytest.mark.parametrize(
     ("header", "texts", "kind"),
     [
         ("dept", ["6:15p", "7:30aDec 8", "12/8/2011 6:15 PM"], "moment"),

@@ -81,6 +81,18 @@ def test_verdicts_of_people_teach_what_a_source_is_worth(engine):
     assert after < before - 0.2
 
 
+def owners():
+    """The owner of five servers and, once misspelt, of a sixth."""
+    said = [(number, source, "Carla Dietrich") for number in range(6) for source in ("good", "fair")]
+    said[-1] = (5, "fair", "Crala Dietrich")
+    return [(f"asset {one}", source, "owner", json.dumps(text), 20_000 * DAY) for one, source, text in said]
+
+
+def test_a_value_that_is_met_once_beside_a_usual_one_is_a_slip_of_the_finger(engine):
+    assert learned(engine, owners()).slips == {"owner": (("crala|dietrich|", "carla|dietrich|"),)}
+    assert learned(engine, owners()[6:]).slips == {}
+
+
 def test_what_was_learned_is_read_as_it_was_written(engine):
-    found = dataclasses.replace(learned(engine, estate(50)), usual={("a", "server"): ("os", "owner")}, version=3)
+    found = dataclasses.replace(learned(engine, owners()), usual={("a", "server"): ("os", "owner")}, version=3)
     assert Learned.read(json.loads(json.dumps(found.document())), 3) == found

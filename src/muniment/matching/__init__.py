@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
 if TYPE_CHECKING:
-    from muniment.matching.claims import Claims, Resolved, column, resolve, votes
+    from muniment.matching.claims import Claims, Resolved, column, resolve, slips, votes
     from muniment.matching.column_drift import ColumnDrift, drift, stability_index
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from muniment.matching.names import closest, name_key
     from muniment.matching.records import WEIGHTS, Judgement, link
     from muniment.matching.truth import Found, Votes, discover
-    from muniment.matching.values import Form, Kind, agreement, form, same, says_more
+    from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
     from muniment.matching.values_kinds import is_missing, kind_of
 
 _BULK = {
@@ -40,6 +40,7 @@ _BULK = {
     "column": "claims",
     "Matched": "linkage",
     "match_records": "linkage",
+    "slips": "claims",
     "votes": "claims",
     "Found": "truth",
     "Votes": "truth",
@@ -49,6 +50,7 @@ _BULK = {
     "agreement": "values",
     "form": "values",
     "same": "values",
+    "slip": "values",
     "says_more": "values",
     "is_missing": "values_kinds",
     "kind_of": "values_kinds",
@@ -97,6 +99,8 @@ __all__ = [
     "resolve",
     "same",
     "says_more",
+    "slip",
+    "slips",
     "stability_index",
     "votes",
 ]

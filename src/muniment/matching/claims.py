@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from muniment.matching import truth, truth_shapes
-from muniment.matching.values import Form, Kind, agreement, form
+from muniment.matching.values import Form, Kind, agreement, form, slip
 from muniment.matching.values_kinds import is_missing, kind_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _MOST_CHOICES = 60
 """Choices of one object whose likeness is looked at, the most claimed first."""
+
+_MEANT = 3
+"""More objects than this have a value that others are taken to be slips of the finger for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,34 +237,71 @@ def votes(columns: Sequence[Claims], prior: Floats, half_life: Floats | None = N
     )
 
 
-def _pairs(column: Claims) -> tuple[tuple[Ints, Ints, Floats], NDArray[np.bool_]]:
-    """Choices of one object that speak for each other, and those that an agreeing one says more precisely."""
+def slips(column: Claims) -> list[tuple[str, str]]:
+    """Values that are slips of the finger, each with what was meant; by their keys.
+
+    A value that nobody gives of any other object is one, where another source gives the object a value one
+    slip away that several other objects have.
+    """
+    _, _, unique, _ = _met(column)
+    found = _slipped(column, unique)
+    keys = [column.forms[number].key for number in range(len(column.forms))]
+    pairs = [divmod(pair, len(keys)) for pair in unique.tolist()]
+    turned = [(pair if way > 0 else pair[::-1]) for pair, way in zip(pairs, found.tolist(), strict=True) if way]
+    return sorted((keys[wrong], keys[meant]) for wrong, meant in turned)
+
+
+def _slipped(column: Claims, unique: Ints) -> Ints:
+    """Of each pair of keys: 1 where the first is a slip for the second, -1 where the reverse, 0 where neither."""
+    met = np.bincount(column.key, minlength=len(column.forms))
+    low, high = np.divmod(unique, max(len(column.forms), 1))
+    way = np.where((met[low] == 1) & (met[high] > _MEANT), 1, 0) - np.where(
+        (met[high] == 1) & (met[low] > _MEANT), 1, 0
+    )
+    for place in np.flatnonzero(way).tolist():
+        if not slip(column.kind, column.forms[low[place]], column.forms[high[place]]):
+            way[place] = 0
+    return way
+
+
+def _met(column: Claims) -> tuple[Ints, Ints, Ints, Ints]:
+    """Pairs of choices of one object; the different pairs of their keys, the lower first, and the place of each."""
     claimed = np.bincount(column.choice, weights=column.share, minlength=len(column.key))
     order = np.lexsort((column.key, -claimed, column.of_object))
     place = column.of_object[order]
     rank = np.arange(len(order)) - np.searchsorted(place, place)
     order, place = order[rank < _MOST_CHOICES], place[rank < _MOST_CHOICES]
-    first, second = [], []
+    first, second = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for step in range(1, _MOST_CHOICES):
         same = np.flatnonzero(place[step:] == place[:-step])
         if not len(same):
             break
         first.append(order[same])
         second.append(order[same + step])
-    less = np.zeros(len(column.key), dtype=bool)
-    if not first or column.kind == "exact":
-        empty = np.zeros(0, dtype=np.int64)
-        return (empty, empty, np.zeros(0)), less
     one, other = np.concatenate(first), np.concatenate(second)
     low, high = np.minimum(column.key[one], column.key[other]), np.maximum(column.key[one], column.key[other])
     unique, at = np.unique(low * len(column.forms) + high, return_inverse=True)
+    return one, other, unique, at
+
+
+def _pairs(column: Claims) -> tuple[tuple[Ints, Ints, Floats], NDArray[np.bool_]]:
+    """Choices of one object that speak for each other, and those that an agreeing one says more precisely."""
+    less = np.zeros(len(column.key), dtype=bool)
+    if column.kind == "exact":
+        empty = np.zeros(0, dtype=np.int64)
+        return (empty, empty, np.zeros(0)), less
+    one, other, unique, at = _met(column)
     forms = column.forms
     compared = np.array(
         [agreement(column.kind, forms[pair // len(forms)], forms[pair % len(forms)]) for pair in unique.tolist()]
     )
-    strength = compared[at]
+    slipped = _slipped(column, unique)
+    strength = np.where(slipped != 0, 1.0, compared)[at]
+    slipped = slipped[at] * np.where(column.key[one] < column.key[other], 1, -1)
     detail = np.array([read.detail for read in forms])[column.key]
-    agreeing = strength >= 1.0
+    agreeing = (strength >= 1.0) & (slipped == 0)
+    less[one[slipped > 0]] = True
+    less[other[slipped < 0]] = True
     less[one[agreeing & (detail[one] < detail[other])]] = True
     less[other[agreeing & (detail[other] < detail[one])]] = True
     use = strength > 0

@@ -6,6 +6,7 @@ Called for distinct values only, by `claims.py` and the register's fold. Never a
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -25,6 +26,8 @@ NEAR = 0.5
 
 _LIKE = 0.8
 _SHORTEST = 5
+_SHORTEST_TYPED = 4
+_TYPED: frozenset[Kind] = frozenset({"text", "company", "person"})
 _MINUTES_NEAR = 6.0
 _NUMBERS_NEAR = 0.02
 _LATER = re.compile(r"\bor (?:later|newer|above)\b|\band later\b", re.IGNORECASE)
@@ -58,6 +61,19 @@ def agreement(kind: Kind, one: Form, other: Form) -> float:
         return _texts(one, other) if isinstance(one.body, str) and isinstance(other.body, str) else 0.0
     compare = _COMPARERS.get(kind)
     return compare(one.body, other.body) if compare else 0.0
+
+
+def slip(kind: Kind, one: Form, other: Form) -> bool:
+    """Whether values that people type are one slip of the finger apart: a letter more, less, other, or two swapped."""
+    from rapidfuzz.distance import OSA
+
+    if kind not in _TYPED or _DIGITS.search(one.key + other.key):
+        return False
+    first, second = Counter(one.key.split("|")), Counter(other.key.split("|"))
+    left, right = [*(first - second).elements()], [*(second - first).elements()]
+    if len(left) != 1 or len(right) != 1 or min(len(left[0]), len(right[0])) < _SHORTEST_TYPED:
+        return False
+    return OSA.distance(left[0], right[0], score_cutoff=1) == 1
 
 
 def same(kind: Kind, one: str, other: str) -> bool:

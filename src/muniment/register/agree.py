@@ -7,6 +7,7 @@ Called by `fold` between weighing and ranking. Looks at distinct pairs of values
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from muniment import matching
@@ -21,26 +22,34 @@ _SAME = 1.0
 def find_agreements(engine: Engine) -> None:
     """Make the table `fold_agreements` (attribute, value, other, strength, less): both directions of each pair.
 
-    Needs `spoken` (values per asset) and `fold_attributes`. `less`: the value says less than the other.
+    Needs `spoken` (values per asset) and `fold_attributes`. `less`: the value says less than the other, or is a
+    slip of the finger for it.
     """
     pairs = engine.rows(
         "SELECT DISTINCT attribute, a.kind AS kind, one.value AS one, two.value AS two FROM spoken one"
         " JOIN spoken two USING (asset_id, attribute) JOIN fold_attributes a USING (attribute)"
         " WHERE one.value < two.value AND NOT one.multi AND a.kind <> 'exact' ORDER BY ALL"
     )
-    engine.register("fold_agreements", _compared(pairs))
+    slipped = engine.rows("SELECT attribute, slips FROM fold_attributes WHERE len(slips) > 0").to_pylist()
+    engine.register(
+        "fold_agreements",
+        _compared(pairs, {row["attribute"]: {tuple(pair) for pair in row["slips"]} for row in slipped}),
+    )
 
 
-def _compared(pairs: pa.Table) -> pa.Table:
+def _compared(pairs: pa.Table, slips: Mapping[str, Collection[tuple[str, ...]]]) -> pa.Table:
     import pyarrow as pa
 
     found: list[dict[str, Any]] = []
     for pair in pairs.to_pylist():
         one, two = (matching.form(pair["kind"], _text(pair[side])) for side in ("one", "two"))
-        strength = matching.agreement(pair["kind"], one, two)
+        slipped = slips.get(pair["attribute"], ())
+        ways = ((one.key, two.key) in slipped, (two.key, one.key) in slipped)
+        strength = 1.0 if any(ways) else matching.agreement(pair["kind"], one, two)
         if strength > 0:
             whole = strength >= _SAME
-            sides = ((pair["one"], pair["two"], one, two), (pair["two"], pair["one"], two, one))
+            less = ways if any(ways) else (one.detail < two.detail, two.detail < one.detail)
+            sides = ((pair["one"], pair["two"], less[0]), (pair["two"], pair["one"], less[1]))
             found += [
                 {
                     "attribute": pair["attribute"],
@@ -48,9 +57,9 @@ def _compared(pairs: pa.Table) -> pa.Table:
                     "other": other,
                     "strength": strength,
                     "same": whole,
-                    "less": whole and mine.detail < theirs.detail,
+                    "less": whole and says_less,
                 }
-                for value, other, mine, theirs in sides
+                for value, other, says_less in sides
             ]
     schema = pa.schema(
         [("attribute", pa.string()), ("value", pa.string()), ("other", pa.string()), ("strength", pa.float64()),

@@ -105,7 +105,8 @@ def learn(
             judged[place[verdict.source], at[verdict.attribute]] += (verdict.right, verdict.wrong)
     lives = np.array([half_life(attributes[name]) for name in names])
     found = matching.discover(dataclasses.replace(matching.votes(columns, prior, lives), judged=judged))
-    return _learned(found, sources, names)
+    slips = {each.name: tuple(pairs) for each in columns if (pairs := matching.slips(each))}
+    return dataclasses.replace(_learned(found, sources, names), slips=slips)
 
 
 def _column(votes: pa.Table, name: str, attribute: model.Attribute, sources: list[str]) -> matching.Claims:

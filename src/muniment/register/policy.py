@@ -80,6 +80,7 @@ class Learned:
         collision: attribute -> chance that two wrong claims are the same.
         copying: (source, source) -> share of their agreement that is dependence; both directions.
         usual: (source, asset type) -> attributes that most of its records of that type give.
+        slips: attribute -> values (as they are compared) that are slips of the finger, each with what was meant.
         version: counted from 1; 0 before anything is learned.
     """
 
@@ -89,6 +90,7 @@ class Learned:
     copying: Mapping[tuple[str, str], float] = field(default_factory=dict)
     usual: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     version: int = 0
+    slips: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As JSON, keys sorted."""
@@ -102,6 +104,7 @@ class Learned:
             "collision": dict(sorted(self.collision.items())),
             "copying": copying,
             "usual": [[source, kind, list(names)] for (source, kind), names in sorted(self.usual.items())],
+            "slips": {name: [list(pair) for pair in pairs] for name, pairs in sorted(self.slips.items())},
         }
 
     @classmethod
@@ -114,7 +117,8 @@ class Learned:
         }
         copying = {(one, other): float(share) for one, other, share in document["copying"]}
         usual = {(source, kind): tuple(names) for source, kind, names in document.get("usual", ())}
-        return cls(shares, document["half_life"], document["collision"], copying, usual, version)
+        slips = {name: tuple((pair[0], pair[1]) for pair in pairs) for name, pairs in document.get("slips", {}).items()}
+        return cls(shares, document["half_life"], document["collision"], copying, usual, version, slips)
 
 
 def kind(attribute: model.Attribute) -> matching.Kind:
@@ -160,6 +164,7 @@ def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned 
     learned = learned or Learned()
 
     listed = [*attributes.values()]
+    slips = pa.list_(pa.list_(pa.string()))
     ranks = {"critical": 0, "high": 1, "medium": 2, "low": 3}
     return pa.table(
         {
@@ -175,6 +180,7 @@ def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned 
             "kind": pa.array([kind(item) for item in listed], pa.string()),
             "identifying": pa.array([item.role != "none" for item in listed], pa.bool_()),
             "contestable": pa.array([contestable(item) for item in listed], pa.bool_()),
+            "slips": pa.array([[list(pair) for pair in learned.slips.get(item.name, ())] for item in listed], slips),
             "searchable": pa.array([_searchable(item) for item in listed], pa.bool_()),
         }
     )

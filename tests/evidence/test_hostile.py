@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 MIB = 1024 * 1024
 READER = """
@@ -80,6 +81,39 @@ def sparse():
     return buffer.getvalue()
 
 
+def letters(number):
+    """Give the name of a column, from 0."""
+    return (letters(number // 26 - 1) if number >= 26 else "") + chr(65 + number % 26)
+
+
+def sheet_of(cells):
+    """Give a workbook whose one tab has these rows (XML)."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        book.add_worksheet("Tab").write(0, 0, "Name")
+    with zipfile.ZipFile(buffer) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    tab = "xl/worksheets/sheet1.xml"
+    before, _, rest = parts[tab].partition(b"<sheetData>")
+    parts[tab] = before + b"<sheetData>" + cells + b"</sheetData>" + rest.partition(b"</sheetData>")[2]
+    return zipped(parts)
+
+
+def wide_sheet(count):
+    rows = [
+        "".join(f'<c r="{letters(n)}{row}" t="inlineStr"><is><t>c{n}</t></is></c>' for n in range(count))
+        for row in (1, 2)
+    ]
+    return sheet_of("".join(f'<row r="{n}">{cells}</row>' for n, cells in enumerate(rows, 1)).encode())
+
+
+def long_cell(size):
+    head = (
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>Name</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>'
+    )
+    return sheet_of(head + os.urandom(MIB).hex().encode() * (size // 2 // MIB) + b"</t></is></c></row>")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "make", "reason", "mib"),
@@ -94,6 +128,8 @@ def sparse():
         ("cell.json", lambda: b'[{"name": "' + b"x" * (100 * MIB) + b'"}, {"name": "b"}]', "16 MiB", 1500),
         ("cell.xml", lambda: b"<l><r>" + b"x" * (100 * MIB) + b"</r><r>b</r></l>", "16 MiB of text", 400),
         ("wide.csv", lambda: b",".join(b"c%d" % n for n in range(50_000)) + b"\n1,2\n", "50,000 columns", 300),
+        ("wide.xlsx", lambda: wide_sheet(50_000), "50,000 columns", 500),
+        ("cell.xlsx", lambda: long_cell(100 * MIB), "16 MiB", 1500),
         ("wide.json", lambda: json.dumps([{f"c{n}": n for n in range(50_000)}]).encode(), "more than 5,000", 300),
         ("wide.html", lambda: b"<html><table><tr>" + b"<td>x" * 50_000 + b"<tr><td>1</table>", "without a table", 300),
         ("deep.json", lambda: b'[{"a":' * 200_000, "deep", 300),

@@ -13,7 +13,7 @@ from muniment.base import embedded
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-TOURS = ("README.md", "docs/guide.md")
+TOURS = ("README.md", "docs/guide.md", "docs/policies.md")
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")

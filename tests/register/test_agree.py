@@ -6,7 +6,7 @@ from tests.register.test_fold import Folded, Says, shares
 
 from muniment.base import engine as engines
 from muniment.register.fold import fold
-from muniment.register.policy import attribute_table, copying_table, share_table
+from muniment.register.policy import Learned, attribute_table, copying_table, learned_tables, share_table
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,8 @@ def test_sources_that_repeat_each_other_have_one_voice(engine):
     from tests.register.test_fold import tables
 
     from muniment import model
+    from muniment.register.precede import rule_tables
+    from muniment.register.rules import Policies
 
     said = [Says("cmdb", {"site": "Paris"}), Says("sheet", {"site": "Paris"}), Says("scan", {"site": "Rome"})]
     weights = shares("site", {"cmdb": 0.8, "sheet": 0.8, "scan": 0.85})
@@ -68,7 +70,7 @@ def test_sources_that_repeat_each_other_have_one_voice(engine):
         records, claims = tables(said)
         fold(
             engine, records, claims, attribute_table(model.attributes()), share_table(weights),
-            copying=copying_table(copying),
+            rule_tables(model.attributes(), Policies()), learned=learned_tables(Learned(copying=copying)),
         )  # fmt: skip
         return engine.rows("SELECT value::JSON ->> '$' AS v FROM winners WHERE attribute = 'site'")["v"][0].as_py()
 

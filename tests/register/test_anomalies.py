@@ -8,7 +8,9 @@ from tests.register.test_fold import Folded, Says, tables
 from muniment import model
 from muniment.base import engine as engines
 from muniment.register.fold import fold
-from muniment.register.policy import attribute_table, share_table, usual_table
+from muniment.register.policy import Learned, attribute_table, learned_tables, share_table
+from muniment.register.precede import rule_tables
+from muniment.register.rules import Policies
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,11 @@ def test_records_that_disagree_what_a_thing_is_are_a_conflict(engine, other, sev
 def test_what_a_source_usually_gives_and_does_not_here_is_missing(engine):
     said = [Says("a", {"owner": "Ann", "rack": "R1"}), Says("b", {"owner": "Ann"})]
     records, claims = tables(said)
-    usual = usual_table({("b", "server"): ("owner", "rack"), ("a", "server"): ("os",)})
-    fold(engine, records, claims, attribute_table(model.attributes()), share_table([]), usual=usual)
+    known = Learned(usual={("b", "server"): ("owner", "rack"), ("a", "server"): ("os",)})
+    attributes = model.attributes()
+    rules = rule_tables(attributes, Policies())
+    weights = share_table([])
+    fold(engine, records, claims, attribute_table(attributes), weights, rules, learned=learned_tables(known))
     (row,) = engine.rows("SELECT * FROM found_conflicts").to_pylist()
     assert (row["attribute"], row["kind"], row["severity"]) == ("rack", "missing_in_existing", "low")
     assert json.loads(row["claims"])[0]["value"] == "R1"

@@ -13,6 +13,8 @@ from muniment import model
 from muniment.base import engine as engines
 from muniment.register.fold import fold
 from muniment.register.policy import HALF_LIFE_DAYS, Reliability, attribute_table, share_table
+from muniment.register.precede import rule_tables
+from muniment.register.rules import Layer, Policies
 
 DAY = 86_400_000_000
 TODAY = 20_000
@@ -77,7 +79,7 @@ def shares(attribute: str, given_shares: dict[str, float], *authoritative: str) 
 class Folded:
     """What the fold made of it, by asset."""
 
-    def __init__(self, engine, said, weights=(), policies=None, shuffle=None):
+    def __init__(self, engine, said, weights=(), policies=None, shuffle=None, rules=()):
         attributes = dict(model.attributes())
         for name, policy in (policies or {}).items():
             attributes[name] = dataclasses.replace(attributes[name], policy=policy)
@@ -87,7 +89,8 @@ class Folded:
                 table.take(pa.array(shuffle.sample(range(len(table)), len(table)), pa.int64()))
                 for table in (records, claims)
             )
-        fold(engine, records, claims, attribute_table(attributes), share_table(list(weights)))
+        rules = rule_tables(attributes, Policies((Layer("engagement", 1, tuple(rules)),)), weights)
+        fold(engine, records, claims, attribute_table(attributes), share_table(list(weights)), rules)
         self.rows = engine.rows("SELECT * FROM folded ORDER BY id").to_pylist()
         self.conflicts = engine.rows("SELECT * FROM found_conflicts ORDER BY asset_id, attribute").to_pylist()
         self.terms = engine.rows("SELECT * FROM found_terms ORDER BY ALL").to_pylist()

@@ -9,8 +9,6 @@ def rules(name: str) -> dict:
 def test_every_attribute_of_the_model_has_one_row_of_rules():
     rows = attribute_table(model.attributes()).to_pylist()
     assert [row["attribute"] for row in rows] == list(model.attributes())
-    assert {row["policy"] for row in rows} <= {"newest", "confidence", "most_reported", "union", "authoritative"}
-    assert all(row["multi"] == (row["policy"] == "union") for row in rows)
 
 
 def test_severities_rank_the_critical_first():
@@ -42,7 +40,7 @@ def test_identifiers_are_what_identifies():
     ]
 
 
-def test_weights_keep_their_source_and_authority():
+def test_weights_keep_their_source():
     rows = share_table([Reliability("cmdb", "owner", 0.9, authoritative=True)]).to_pylist()
-    assert rows == [{"source": "cmdb", "attribute": "owner", "share": 0.9, "authoritative": True}]
+    assert rows == [{"source": "cmdb", "attribute": "owner", "share": 0.9}]
     assert share_table([]).num_rows == 0

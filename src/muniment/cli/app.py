@@ -26,6 +26,7 @@ from muniment.cli import (
     look,
     mappings,
     match,
+    policies,
     resolve,
     review,
     screen,
@@ -95,6 +96,7 @@ app.command("review", rich_help_panel=_CHANGE)(review.review)
 app.command("corrections", rich_help_panel=_CHANGE)(corrections.corrections)
 app.command("tag", rich_help_panel=_CHANGE, context_settings={"ignore_unknown_options": True})(resolve.tag)
 app.command("note", rich_help_panel=_CHANGE)(resolve.note)
+app.add_typer(policies.app, name="policy", rich_help_panel=_CHANGE)
 app.command("merge", rich_help_panel=_CHANGE)(change.merge)
 app.command("split", rich_help_panel=_CHANGE)(change.split)
 app.command("undo", rich_help_panel=_CHANGE)(change.undo)

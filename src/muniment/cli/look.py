@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from muniment.cli import difference, moment, screen
+from muniment.cli import difference, moment, policies, screen
 
 if TYPE_CHECKING:
     from muniment import graph, register
@@ -253,6 +253,8 @@ _RULES = {
     "most_reported": "the value that most sources report wins",
     "authoritative": "a source that is authoritative for this attribute decides",
     "union": "all values are kept, the best supported first",
+    "minimum": "the smallest value wins",
+    "maximum": "the largest value wins",
     "resolved": "a person said so, which outranks every source",
 }
 
@@ -264,6 +266,8 @@ def print_proof(proof: "graph.Why") -> None:
         f"rule {proof.rule}: {_RULES.get(proof.rule, '')} · {screen.confidence(proof.confidence)} · "
         f"a conflict here is {proof.severity}"
     )
+    said = f"{screen.clean(str(proof.ruling.rule), 300)} ({policies.said_by(proof.ruling)})"
+    screen.say(f"policy {said}{f' · {screen.clean(proof.outranked, 500)}' if proof.outranked else ''}")
     if proof.resolution:
         screen.say(_resolved(proof.resolution))
     if proof.conflict:
@@ -311,7 +315,8 @@ def _print_claim(claim: "graph.Claim") -> None:
     from muniment import model
 
     mark = "✓ " if claim.wins else "  "
-    trust = "decides alone" if claim.authoritative else f"right {screen.share(claim)} of the time"
+    place = f"place {claim.rank} of the policy" if claim.rank else ""
+    trust = f"{place}{', but stale' if claim.stale else ''}" if place else f"right {screen.share(claim)} of the time"
     screen.say(
         f"{mark}{screen.clean(claim.source)} says {screen.words(claim.values, 100)}"
         f" · seen {claim.observed_at:%Y-%m-%d} · {trust}{' · gone' if claim.gone else ''}",

@@ -9,6 +9,7 @@ from muniment.base.reset import Emptied, reset
 from muniment.estate.assets import Assets
 from muniment.estate.estate import Estate, open_estate, open_with
 from muniment.estate.find import asset as find_asset
+from muniment.estate.govern import PolicyState
 from muniment.estate.keeping import delete_engagement, drop_embedded, move
 from muniment.estate.mappings import Column, Mappings
 from muniment.estate.types import Claimed, History, ImportOptions, KnownSource, PastImport
@@ -26,6 +27,7 @@ __all__ = [
     "KnownSource",
     "Mappings",
     "PastImport",
+    "PolicyState",
     "census",
     "delete_engagement",
     "drop_embedded",

@@ -15,6 +15,7 @@ from muniment.base.home import Home
 from muniment.estate.bring_in import BringsIn
 from muniment.estate.correct import Corrects
 from muniment.estate.examine import Examines
+from muniment.estate.govern import Governs
 from muniment.estate.hand_out import HandsOut
 
 
@@ -45,7 +46,7 @@ def open_with(configuration: settings.Settings, *, create: bool = True) -> Estat
     return Estate(homes.open_home(configuration, create=create))
 
 
-class Estate(BringsIn, Examines, Corrects, HandsOut):
+class Estate(BringsIn, Examines, Corrects, Governs, HandsOut):
     """The register of one engagement. Close it, or use it in a `with` statement.
 
     An asset is given to any method by its name, its id, the end of its id, any exact value such as a

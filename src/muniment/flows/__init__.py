@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from muniment.flows.impact import Impact, impact_of_columns, impact_of_row, impact_of_source
     from muniment.flows.import_batch import import_files, resume, resume_open
     from muniment.flows.move_home import Moved, move
+    from muniment.flows.policies import Drafted, apply_policy, discard_draft, draft_policy, draft_rule, drop_rules
     from muniment.flows.progress import Progress, quiet
     from muniment.flows.records import match_records
     from muniment.flows.report_contents import Report
@@ -59,6 +60,7 @@ _PLACES = {
     "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
     "move_home": "Moved move",
+    "policies": "Drafted apply_policy discard_draft draft_policy draft_rule drop_rules",
     "progress": "Progress quiet",
     "report_contents": "Report",
     "report_files": "REPORT_FORMATS report",
@@ -89,6 +91,7 @@ __all__ = [
     "Changed",
     "Correction",
     "Corrections",
+    "Drafted",
     "Exported",
     "Impact",
     "LeftOut",
@@ -107,11 +110,16 @@ __all__ = [
     "add_asset",
     "annotate",
     "apply_corrections",
+    "apply_policy",
     "approve_imports",
     "as_table",
     "change_source",
     "conflict_groups",
     "delete_engagement",
+    "discard_draft",
+    "draft_policy",
+    "draft_rule",
+    "drop_rules",
     "edit",
     "export",
     "impact_of_columns",

@@ -147,6 +147,8 @@ def _reverse(connection: sa.Connection, home: Home, bulk: Engine, act: memory.Ac
         _derive_again(connection, home, bulk, mapping.undo(connection, home.scope, act.id))
     elif act.kind == "imports":
         counting.put_back(connection, home, bulk, act)
+    elif act.kind == "policy":
+        register.withdraw_policy(connection, home.scope, act.id)
     elif act.kind == "add":
         named = set(act.details["imports"])
         read = [one for one in evidence.list_imports(connection, home.scope) if str(one.id) in named]

@@ -1,4 +1,4 @@
-"""The fold with weights learned from the evidence as it is, as every flow that changes evidence ends with it.
+"""The fold with the policy in force and weights learned from the evidence as it is; every change ends with it.
 
 Called in the transaction that changed the evidence; decides nothing itself.
 """
@@ -14,9 +14,12 @@ from muniment.base.home import Home
 
 
 def fold_stale(connection: sa.Connection, home: Home, bulk: Engine, cause: Mapping[str, Any]) -> register.Reconciled:
-    """Learn the weights again, and fold what is stale with them (everything, where they changed)."""
+    """Learn the weights again, and fold what is stale with them (everything, where they or the policy changed)."""
     attributes = mapping.attributes(connection)
+    policies = register.follow_policies(connection, home.scope)
     expected = graph.expected_reliabilities(connection, attributes)
     learned = register.relearn(connection, home.scope, bulk, attributes, expected)
     weights = graph.in_force(expected, learned)
-    return register.reconcile(connection, home.scope, bulk, attributes, weights, cause, learned=learned)
+    return register.reconcile(
+        connection, home.scope, bulk, attributes, weights, cause, learned=learned, policies=policies
+    )

@@ -7,7 +7,7 @@ from muniment.graph.account import Change, Happened, account
 from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts, health
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
-from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities
+from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities, ruling
 from muniment.graph.store import confidences, contributions, disputes, filled, opponents, resting, since, states
 from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Resting, RestingValue, Rests, Since
 from muniment.graph.waiting import Waiting, still_waits, waiting
@@ -54,6 +54,7 @@ __all__ = [
     "related",
     "reliabilities",
     "resting",
+    "ruling",
     "since",
     "states",
     "still_waits",

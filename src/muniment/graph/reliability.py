@@ -25,6 +25,12 @@ def reliabilities(
     return in_force(expected_reliabilities(connection, attributes), register.current_reliability(connection, scope))
 
 
+def ruling(connection: sa.Connection, scope: Scope, attribute: model.Attribute, type_: str | None) -> register.Ruling:
+    """The policy by which the register chose the values of an attribute, of assets of a type."""
+    said = [one.name for one in evidence.list_sources(connection) if attribute.name in one.authoritative]
+    return register.policies_followed(connection, scope).ruling(attribute, type_, said)
+
+
 def in_force(expected: list[register.Reliability], learned: register.Learned) -> list[register.Reliability]:
     """What is learned in the place of what was expected; who decides alone, keeps deciding."""
     return [

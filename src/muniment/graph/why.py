@@ -4,6 +4,7 @@ Called by the doors. Reads the raw row back from the lake and runs it through th
 normaliser, so the proof is made anew each time and cannot drift from the data.
 """
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 from muniment import evidence, identity, mapping, model, register
 from muniment.base.errors import NotFound
 from muniment.base.home import Home
-from muniment.graph.reliability import reliabilities
+from muniment.graph.outranked import Spoken, outranked, too_old
+from muniment.graph.reliability import reliabilities, ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Claim:
     """What one record says of the attribute, with its source, import and cells.
 
     `share_right` is how often the source is right about the attribute: learned from so many claims, with its 95 %
-    interval; an expectation where `learned_from` is 0.
+    interval; an expectation where `learned_from` is 0. `rank` is the source's place (from 1) where the policy ranks
+    sources, `stale` whether the claim is too old for it to count.
     """
 
     values: tuple[Any, ...]
@@ -75,11 +78,13 @@ class Claim:
     gone: bool
     wins: bool
     cells: tuple[Cell, ...]
+    rank: int | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The proof of one value of one asset."""
+    """The proof of one value of one asset; `ruling` is the policy that decided, `outranked` whom it put behind."""
 
     asset: UUID
     name: str
@@ -92,6 +97,8 @@ class Why:
     claims: tuple[Claim, ...]
     severity: str
     conflict: str | None
+    ruling: register.Ruling
+    outranked: str
     resolution: register.Resolution | None = None
 
 
@@ -113,6 +120,9 @@ def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute:
     value = asset.values.get(attribute)
     won = value or [] if definition.multi else [value]
     claims = _claims(connection, home, asset, definition, won)
+    decides = ruling(connection, home.scope, definition, asset.type)
+    told = "" if word else outranked(decides, [_spoken(claim) for claim in claims])
+    claims = _ranked(decides, claims)
     found = register.list_conflicts(connection, home.scope, asset_id=asset.id, attribute=attribute, limit=1)
     choices = proof.get("each") or [
         {"value": value, "confidence": proof["confidence"], "sources": proof["sources"]},
@@ -130,8 +140,30 @@ def why(connection: sa.Connection, home: Home, asset: register.Asset, attribute:
         tuple(claims),
         definition.severity,
         found[0].hint if found else None,
+        decides,
+        told,
         word,
     )
+
+
+def _spoken(claim: Claim) -> Spoken:
+    return Spoken(claim.source, claim.observed_at, claim.values, gone=claim.gone, wins=claim.wins)
+
+
+def _ranked(decides: register.Ruling, claims: list[Claim]) -> list[Claim]:
+    """The claims with their places, where sources are ranked."""
+    if decides.rule.policy != "authoritative":
+        return claims
+    old = too_old(decides, [_spoken(claim) for claim in claims])
+    return [
+        dataclasses.replace(
+            claim,
+            rank=decides.ranks[claim.source] + 1 if claim.source in decides.ranks else None,
+            stale=stale,
+            authoritative=claim.source in decides.ranks,
+        )
+        for claim, stale in zip(claims, old, strict=True)
+    ]
 
 
 def _word(connection: sa.Connection, home: Home, asset: register.Asset, attribute: str) -> register.Resolution | None:

@@ -28,7 +28,7 @@ from muniment.model.transform import (
     stages,
     validated,
 )
-from muniment.model.types import STATES, AssetType, Attribute, Context, Normalised, Scalar, fold
+from muniment.model.types import STATES, AssetType, Attribute, Context, Normalised, Policy, Scalar, fold
 from muniment.model.vocabulary import CHECKS, READINGS, STEPS, schema
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Attribute",
     "Context",
     "Normalised",
+    "Policy",
     "Read",
     "Scalar",
     "Stage",

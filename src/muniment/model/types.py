@@ -38,7 +38,7 @@ Type = Literal[
 Role = Literal["none", "exclusive", "name", "address"]
 Severity = Literal["low", "medium", "high", "critical"]
 Pii = Literal["none", "personal", "contact"]
-Policy = Literal["authoritative", "newest", "confidence", "most_reported", "union"]
+Policy = Literal["authoritative", "newest", "confidence", "most_reported", "union", "minimum", "maximum"]
 
 STATES = (
     "discovered",

@@ -12,10 +12,34 @@ from muniment.register.groups import FACTORS, Group, groups
 from muniment.register.learn import relearn
 from muniment.register.past import last_seen
 from muniment.register.policy import Learned, Reliability
+from muniment.register.policy_store import (
+    OWNERS,
+    PolicyVersion,
+    add_policy,
+    enact,
+    follow_policies,
+    policies_followed,
+    policies_in_force,
+    policy_in_force,
+    policy_version,
+    policy_versions,
+    withdraw_policy,
+)
+from muniment.register.precede import deciding
 from muniment.register.recall import Recalled, assets_now, assets_then, bearers
 from muniment.register.reconcile import reconcile
 from muniment.register.reliability_store import current as current_reliability
 from muniment.register.resolve import Terms, accept, list_resolutions, mark_stale_by_act, resolve, verdict_counts
+from muniment.register.rules import (
+    POLICIES,
+    Layer,
+    Policies,
+    Rule,
+    Ruling,
+    differences,
+    misfit,
+    read_rules,
+)
 from muniment.register.store import (
     all_assets,
     as_of,
@@ -52,6 +76,8 @@ from muniment.register.types import (
 __all__ = [
     "CONFLICT_STATES",
     "FACTORS",
+    "OWNERS",
+    "POLICIES",
     "SEVERITIES",
     "Annotation",
     "Asset",
@@ -59,17 +85,23 @@ __all__ = [
     "Conflict",
     "Difference",
     "Group",
+    "Layer",
     "Learned",
+    "Policies",
+    "PolicyVersion",
     "Query",
     "Recalled",
     "Reconciled",
     "Reliability",
     "Resolution",
+    "Rule",
+    "Ruling",
     "Terms",
     "ValueChange",
     "Verdicts",
     "Version",
     "accept",
+    "add_policy",
     "all_assets",
     "annotate",
     "as_of",
@@ -81,12 +113,16 @@ __all__ = [
     "count_assets",
     "count_conflicts",
     "current_reliability",
+    "deciding",
     "difference",
+    "differences",
+    "enact",
     "filled",
     "find",
     "find_by_name",
     "fingerprint",
     "follow_keys",
+    "follow_policies",
     "get",
     "groups",
     "history",
@@ -98,10 +134,18 @@ __all__ = [
     "mark_stale",
     "mark_stale_by_act",
     "mark_stale_by_records",
+    "misfit",
+    "policies_followed",
+    "policies_in_force",
+    "policy_in_force",
+    "policy_version",
+    "policy_versions",
+    "read_rules",
     "reconcile",
     "relearn",
     "remember",
     "resolve",
     "stale_count",
     "verdict_counts",
+    "withdraw_policy",
 ]

@@ -85,9 +85,9 @@ def lend(engine: Engine) -> None:
     )
     engine.derive(
         "classes",
-        "SELECT s.asset_id, s.attribute, s.value, s.policy, s.multi, s.micro AS own,"
+        "SELECT s.asset_id, s.attribute, s.value, s.policy, s.contestable, s.multi, s.micro AS own,"
         " s.micro + coalesce(l.micro, 0) AS micro, greatest(s.day, coalesce(l.day, s.day)) AS day,"
-        " len(list_distinct(s.sources || coalesce(l.sources, [])))::INT AS support, s.authoritative,"
+        " len(list_distinct(s.sources || coalesce(l.sources, [])))::INT AS support, s.tier,"
         " list_sort(list_distinct(s.sources || coalesce(l.sources, []))) AS sources, s.record, s.source,"
         " coalesce(l.general, false) AS general FROM spoken s LEFT JOIN lent l USING (asset_id, attribute, value)",
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from muniment.base.engine import Engine
 from muniment.register import agree
 from muniment.register.anomalies import find_anomalies
-from muniment.register.policy import copying_table, usual_table
+from muniment.register.policy import LearnedTables, learned_tables
+from muniment.register.precede import ORDER, STALE, UNRANKED, RuleTables, precede
 from muniment.register.settle import Settled, judge_conflicts, nothing_settled, outrank, register_words
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def fold(
     claims: pa.Table,
     attributes: pa.Table,
     weights: pa.Table,
-    settled: Settled | None = None,
+    rules: RuleTables,
     *,
-    copying: pa.Table | None = None,
-    usual: pa.Table | None = None,
+    settled: Settled | None = None,
+    learned: LearnedTables | None = None,
 ) -> None:
     """Make the tables `folded`, `found_conflicts` and `found_terms` in the engine.
 
@@ -69,18 +70,20 @@ def fold(
         claims: record, attribute, value (JSON text of one scalar), stated (not derived from another).
         attributes: as `policy.attribute_table` gives them.
         weights: as `policy.share_table` gives them.
+        rules: which policy decides about what, as `precede.rule_tables` gives them.
         settled: what people said; outranks every claim.
-        copying: which sources repeat each other, as `policy.copying_table` gives it; None for none.
-        usual: what sources usually give, as `policy.usual_table` gives it; None for none.
+        learned: which sources repeat each other and what they usually give; None for nothing.
     """
-    engine.register("fold_usual", usual if usual is not None else usual_table({}))
+    learned = learned or learned_tables()
+    engine.register("fold_usual", learned.usual)
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
     engine.register("fold_attributes", attributes)
     engine.register("fold_weights", weights)
-    engine.register("fold_copying", copying if copying is not None else copying_table({}))
+    engine.register("fold_copying", learned.copying)
     _weigh(engine)
     register_words(engine, settled or nothing_settled())
+    precede(engine, rules)
     _rank(engine)
     _winners(engine)
     outrank(engine)
@@ -114,18 +117,20 @@ def _weigh(engine: Engine) -> None:
     )
     engine.derive(  # what was derived or guessed counts only where nobody claims the attribute
         "full_votes",
-        "SELECT asset_id, attribute, value, source, day, record, ref, policy, multi, authoritative,"
+        "SELECT asset_id, attribute, value, source, day, newest, record, ref, multi,"
         f" round(greatest(0, ln(alternatives * p / (1 - p))) * {_MICRO})::BIGINT AS micro FROM ("
-        " SELECT v.*, a.policy, a.multi, a.alternatives, coalesce(w.authoritative, false) AS authoritative,"
+        " SELECT v.*, a.multi, a.alternatives, coalesce(max(v.day) FILTER (WHERE v.stated) OVER asked,"
+        " max(v.day) OVER asked) AS newest,"
         f" least(0.99, coalesce(w.share, {_UNKNOWN_SHARE}) * pow(0.5,"
-        " (max(v.day) OVER (PARTITION BY v.asset_id, v.attribute) - v.day) / a.half_life)) AS p"
+        " (max(v.day) OVER asked - v.day) / a.half_life)) AS p"
         " FROM weighed v JOIN fold_attributes a USING (attribute)"
         " LEFT JOIN fold_weights w ON w.source = v.source AND w.attribute = v.attribute"
-        " QUALIFY v.stated OR NOT bool_or(v.stated) OVER (PARTITION BY v.asset_id, v.attribute))",
+        " WINDOW asked AS (PARTITION BY v.asset_id, v.attribute)"
+        " QUALIFY v.stated OR NOT bool_or(v.stated) OVER asked)",
     )
 
     engine.derive(  # sources that repeat each other have one voice between them
-        "votes",
+        "heard",
         "SELECT v.* EXCLUDE (micro), round(v.micro / (1 + coalesce(c.lent, 0)))::BIGINT AS micro FROM full_votes v"
         " LEFT JOIN (SELECT v.asset_id, v.attribute, v.value, v.source, sum(k.share)::DOUBLE AS lent"
         "  FROM full_votes v JOIN fold_copying k ON k.source = v.source JOIN full_votes o ON o.source = k.other"
@@ -138,19 +143,17 @@ def _rank(engine: Engine) -> None:
     engine.derive(
         "spoken",
         "SELECT asset_id, attribute, value, any_value(policy) AS policy, any_value(multi) AS multi,"
-        " sum(micro)::BIGINT AS micro, max(day) AS day,"
-        " bool_or(authoritative) AS authoritative, list_sort(list(DISTINCT source)) AS sources,"
-        " min_by(record, (-micro, source, ref)) AS record,"
-        " min_by(source, (-micro, source, ref)) AS source"
+        " any_value(contestable) AS contestable, sum(micro)::BIGINT AS micro, max(day) AS day,"
+        " min(tier) AS tier, list_sort(list(DISTINCT source)) AS sources,"
+        " min_by(record, (tier, -micro, source, ref)) AS record,"
+        " min_by(source, (tier, -micro, source, ref)) AS source"
         " FROM votes GROUP BY asset_id, attribute, value",
     )
     agree.find_agreements(engine)
     agree.lend(engine)
     engine.derive(  # what an agreeing value says more precisely is right, but not chosen
         "placed",
-        "SELECT *, row_number() OVER (PARTITION BY asset_id, attribute ORDER BY authoritative DESC, general,"
-        " CASE policy WHEN 'newest' THEN day WHEN 'most_reported' THEN support ELSE 0 END DESC,"
-        " micro DESC, own DESC, support DESC, day DESC, value) AS place,"
+        f"SELECT *, row_number() OVER (PARTITION BY asset_id, attribute ORDER BY {ORDER}) AS place,"
         " count(*) OVER (PARTITION BY asset_id, attribute) AS rivals FROM classes",
     )
     engine.derive(
@@ -197,7 +200,8 @@ def _winners(engine: Engine) -> None:
         " || ',\"record\":\"' || min_by(record, place) || '\"'"
         f" || CASE WHEN any_value(multi) THEN '' ELSE coalesce(',\"rivals\":[' || {each}"
         " FILTER (WHERE NOT agrees) || ']', '') END"
-        " || ',\"rule\":\"' || min_by(CASE WHEN authoritative THEN 'authoritative' ELSE policy END, place)"
+        " || ',\"rule\":\"' || min_by(CASE WHEN policy = 'authoritative' AND tier"
+        f" % {STALE} = {UNRANKED} THEN 'confidence' ELSE policy END, place)"
         " || '\",\"sources\":' || to_json(min_by(sources, place)) || '}' AS provenance"
         " FROM scored GROUP BY asset_id, attribute",
     )
@@ -213,8 +217,8 @@ def _conflicts(engine: Engine) -> None:
     )
     engine.derive(
         "disputed",
-        "SELECT DISTINCT c.asset_id, c.attribute FROM ranked_values c JOIN fold_attributes a USING (attribute)"
-        " WHERE NOT c.multi AND a.contestable AND NOT c.agrees UNION ALL"
+        "SELECT DISTINCT c.asset_id, c.attribute FROM ranked_values c"
+        " WHERE NOT c.multi AND c.contestable AND NOT c.agrees UNION ALL"
         " SELECT l.asset_id, l.attribute FROM lone_sources l JOIN fold_attributes a USING (attribute)"
         " WHERE a.identifying",
     )

@@ -1,6 +1,6 @@
-"""The rules of survivorship: which policy an attribute has, how sources weigh, how claims age.
+"""What survivorship weighs by: how values compare, how often sources are right, how claims age.
 
-Plain tables that `fold` reads. Defaults come from the model; a source's settings outrank them.
+Plain tables that `fold` reads. Which claim decides is said by `rules` and done by `precede`.
 """
 
 from __future__ import annotations
@@ -130,6 +130,20 @@ def kind(attribute: model.Attribute) -> matching.Kind:
     return _KINDS.get(attribute.type, "exact")
 
 
+@dataclass(frozen=True, slots=True)
+class LearnedTables:
+    """What was learned, as the fold reads it: `copying_table` and `usual_table`."""
+
+    copying: pa.Table
+    usual: pa.Table
+
+
+def learned_tables(learned: Learned | None = None) -> LearnedTables:
+    """The tables of what was learned; empty ones where nothing was."""
+    learned = learned or Learned()
+    return LearnedTables(copying_table(learned.copying), usual_table(learned.usual))
+
+
 def copying_table(copying: Mapping[tuple[str, str], float]) -> pa.Table:
     """Per pair of sources, both directions: the share of their agreement that is dependence."""
     import pyarrow as pa
@@ -158,7 +172,7 @@ def usual_table(usual: Mapping[tuple[str, str], tuple[str, ...]]) -> pa.Table:
 
 
 def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned | None = None) -> pa.Table:
-    """Per attribute: policy, kind, multi-valued or not, severity, half-life in days, and what it is used for."""
+    """Per attribute: kind, multi-valued or not, severity, half-life in days, and what it is used for."""
     import pyarrow as pa
 
     learned = learned or Learned()
@@ -169,7 +183,6 @@ def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned 
     return pa.table(
         {
             "attribute": pa.array([item.name for item in listed], pa.string()),
-            "policy": pa.array([item.policy for item in listed], pa.string()),
             "multi": pa.array([item.multi for item in listed], pa.bool_()),
             "severity": pa.array([item.severity for item in listed], pa.string()),
             "rank": pa.array([ranks[item.severity] for item in listed], pa.int32()),
@@ -187,7 +200,7 @@ def attribute_table(attributes: Mapping[str, model.Attribute], learned: Learned 
 
 
 def share_table(reliabilities: list[Reliability]) -> pa.Table:
-    """Per source and attribute: the share of right values (0 to 1), and whether the source decides alone."""
+    """Per source and attribute: the share of right values (0 to 1)."""
     import pyarrow as pa
 
     return pa.table(
@@ -195,7 +208,6 @@ def share_table(reliabilities: list[Reliability]) -> pa.Table:
             "source": pa.array([item.source for item in reliabilities], pa.string()),
             "attribute": pa.array([item.attribute for item in reliabilities], pa.string()),
             "share": pa.array([item.share_right for item in reliabilities], pa.float64()),
-            "authoritative": pa.array([item.authoritative for item in reliabilities], pa.bool_()),
         }
     )
 

@@ -14,7 +14,9 @@ from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.register import resolve, store
 from muniment.register.fold import fold
-from muniment.register.policy import Learned, Reliability, attribute_table, copying_table, share_table, usual_table
+from muniment.register.policy import Learned, Reliability, attribute_table, learned_tables, share_table
+from muniment.register.precede import rule_tables
+from muniment.register.rules import Policies
 from muniment.register.types import Reconciled
 
 
@@ -27,6 +29,7 @@ def reconcile(
     cause: Mapping[str, Any],
     *,
     learned: Learned | None = None,
+    policies: Policies | None = None,
 ) -> Reconciled:
     """Fold every stale asset and store the difference.
 
@@ -38,6 +41,7 @@ def reconcile(
         reliabilities: how much each source weighs per attribute; a missing pair counts as right 0.75 of the time.
         cause: what led to this, kept with every version it makes.
         learned: half-lives, collisions and copying in force; what the model says where None.
+        policies: the rules in force, before sources' settings and the model's.
     """
     resolve.mark_lapsed(connection, scope)
     fold(
@@ -46,9 +50,9 @@ def reconcile(
         store.stale_claims(connection, scope),
         attribute_table(attributes, learned),
         share_table(reliabilities),
-        resolve.settled(connection, scope),
-        copying=copying_table(learned.copying if learned else {}),
-        usual=usual_table(learned.usual if learned else {}),
+        rule_tables(attributes, policies or Policies(), reliabilities),
+        settled=resolve.settled(connection, scope),
+        learned=learned_tables(learned),
     )
     _compare(connection, scope, engine)
     total = engine.count("hashed")

@@ -66,6 +66,40 @@ reliability = tenant_table(
     refers(["engagement_id"], "engagements"),
     key=("engagement_id", "version"),
 )
+policies = tenant_table(
+    "policy_versions",
+    uid("id"),
+    uid("engagement_id", nullable=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    jsonb("document"),
+    text("reason"),
+    text("actor"),
+    moment("at"),
+    sa.UniqueConstraint("tenant_id", "engagement_id", "version", postgresql_nulls_not_distinct=True),
+    refers(["engagement_id"], "engagements"),
+    root=True,
+)
+enactments = tenant_table(
+    "policy_enactments",
+    uid("id"),
+    uid("engagement_id", nullable=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    uid("act_id"),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),
+    text("actor"),
+    moment("at"),
+    refers(["engagement_id"], "engagements"),
+    root=True,
+)
+followed = tenant_table(
+    "policies_followed",
+    uid("id"),
+    uid("engagement_id"),
+    jsonb("document"),
+    moment("at"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_policies_followed_engagement", "tenant_id", "engagement_id", "id"),
+)
 terms = tenant_table(
     "asset_terms",
     uid("engagement_id"),

@@ -1,4 +1,4 @@
-"""Imports one folder into one home and prints what it took, as JSON on the last line.
+"""Imports files into one home and prints what it took, as JSON on the last line.
 
 `spine.py` runs it as a process of its own, so that its memory can be measured from outside. It uses
 the front pages that the command line uses; it must never look at the truth.

@@ -69,7 +69,7 @@ def one_run(spec: generate.EstateSpec) -> dict[str, Any]:
 def _measure(spec: generate.EstateSpec, estate: Path, place: Path) -> dict[str, Any]:
     files = sorted(path for path in estate.iterdir() if path.is_file())
     load, commit = os.getloadavg(), _commit()
-    done = measure.run([sys.executable, str(HERE / "import_once.py"), str(place), str(estate)], place)
+    done = measure.run([sys.executable, str(HERE / "import_once.py"), str(place), *map(str, files)], place)
     took = json.loads(done.output.splitlines()[-1])
     opened = home.open_home(settings.load({"home": str(place)}))
     url = embedded.ensure(place).url(database="muniment")

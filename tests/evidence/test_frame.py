@@ -19,6 +19,10 @@ FRAMES = [
     ([], [["Total"], [], ["Source: the asset database"]], 0),
     ([], [["Grand total:", "", "", "312", ""], ["* RAM in GB"]], 0),
     ([], [["(12 rows)"]], 0),
+    ([], [["Summe", "", "", "=SUM(D2:D13)", ""], ["12 Server gesamt"]], 0),
+    ([], [["Total: 12 servers"]], 0),
+    ([], [["Gesamtsumme", "", "", "312 GB", ""], ["Anzahl Server: 12"]], 0),
+    ([], [["Celkem", "", "", "312", ""], ["Razem"], ["Totaal"], ["Somma"], ["in total", "", "", "1"]], 0),
 ]
 
 
@@ -74,6 +78,9 @@ def test_a_header_said_again_is_no_row(form):
     [
         [["Host", "IP", "Note"], ["total", "10.0.0.1", "x"], ["sum01", "10.0.0.2", ""], ["total-db", "", ""]],
         [["Name"], ["Total"], ["Notes"]],
+        [["Host", "IP", "RAM"], ["web", "10.0.0.2", "4"], ["total", "10.0.0.1", "16"]],
+        [["Host", "Serial", "RAM"], ["web", "123", "4"], ["total", "124", "16"]],
+        [["Host", "IP", "RAM"], ["web", "10.0.0.2", "4"], ["gesamt-db", "", "16"]],
         [["Host", "", ""], ["a", "1", "2"], ["b", "3", "4"]],
         [["Host", "IP"], ["Source", "10.0.0.1"], ["lonely", ""]],
         [["Group", "Members"], ["everyone", "9"], ["count-01", "12"]],

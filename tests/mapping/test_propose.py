@@ -83,3 +83,32 @@ def test_every_proposal_is_a_decision_that_a_verdict_can_be_given_on(home, tmp_p
         assert [(one.choice, one.accepted, one.rejected) for one in memory.lessons(connection, DECISION)] == [
             ("serial", 1, 0)
         ]
+
+
+def test_nothing_of_a_column_of_secrets_is_shown_or_proposed(home, tmp_path):
+    bring(home, tmp_path, [{**row, "Admin password": "Hunter2", "URL": "https://root:Hunter2@h/X"} for row in ROWS])
+    found = in_force(home)
+    assert (found["Admin password"].state, set(found["Admin password"].samples)) == ("unmapped", {"(hidden)"})
+    assert found["URL"].samples == ("https://***@h/X",)
+    assert "Hunter2" not in repr(found)
+    with home.scope.transaction() as connection:
+        kept = [sample for (sample,) in connection.exec_driver_sql("SELECT samples::text FROM mappings")]
+    assert "Hunter2" not in repr(kept)
+
+
+def test_a_column_whose_points_may_be_either_waits_and_says_why(home, tmp_path):
+    rams = ("7.812", "15.625", "31.25 ", "31.251", "15.625", "7.812")
+    sure = [{**row, "RAM": ram} for row, ram in zip(ROWS, rams, strict=True)]
+    bring(home, tmp_path, sure, source="sure")
+    assert in_force(home, "sure")["RAM"].state == "auto"
+    bring(home, tmp_path, [{**row, "RAM": row["RAM"].replace("31.25 ", "31.255")} for row in sure], source="unsure")
+    waits = in_force(home, "unsure")["RAM"]
+    assert (waits.attribute, waits.state) == ("memory_mib", "suggested")
+    assert "7.812 is 7812, or 7,812 with a decimal mark" in waits.reasons[0]
+
+
+def test_thousands_are_known_by_the_decimal_commas_beside_them(home, tmp_path):
+    rams = ("8.192", "16.384", "32.768", "65.536", "8.192", "16.384")
+    bring(home, tmp_path, [{**row, "RAM": ram, "Cost": "1200,50"} for row, ram in zip(ROWS, rams, strict=True)])
+    found = in_force(home)["RAM"]
+    assert (found.state, found.transform) == ("auto", {"decimal_comma": True})

@@ -2,6 +2,7 @@ import pyarrow as pa
 import pytest
 
 from muniment import model
+from muniment.mapping.thousands import doubt
 from muniment.mapping.transform import infer
 
 
@@ -29,6 +30,49 @@ def test_a_decimal_comma_is_seen_in_the_cells(cells, comma):
 
 def test_a_source_that_writes_commas_is_believed():
     assert reading("cpu_usage_percent", "CPU", ["16"], decimal_comma=True) == {"decimal_comma": True}
+
+
+MEGABYTES = ["8.192", "16.384", "32.768", "65.536"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "column", "cells", "beside", "read"),
+    [
+        ("memory_mib", "ram", MEGABYTES, [], {"decimal_comma": True}),
+        ("memory_mib", "ram", MEGABYTES, ["1200,50", "99,90"], {"decimal_comma": True}),
+        ("memory_mib", "ram", ["7.900", "15.625"], ["1200,50", "100,5 GB"], {"decimal_comma": True}),
+        ("memory_mib", "RAM (GB)", ["7.812", "15.625"], [], {"unit": "GB"}),
+        ("memory_mib", "RAM MB", ["7.900", "15.625"], [], {"unit": "MB", "decimal_comma": True}),
+        ("memory_mib", "ram", ["7.812", "15.625"], [], {"unit": "GiB"}),
+        ("memory_mib", "ram", ["8.5", "16.384"], [], {"unit": "GiB"}),
+        ("memory_mib", "ram", ["0.512", "16.384"], [], {"unit": "GiB"}),
+        ("memory_mib", "ram", ["1.048.576", "16.384"], [], {"decimal_comma": True}),
+        ("cpu_count", "cores", ["1.024"], [], {"decimal_comma": True}),
+    ],
+)
+def test_points_before_three_digits_group_thousands_where_decimals_make_no_sense(
+    attribute, column, cells, beside, read
+):
+    table = pa.table({column: cells, "cost": [*beside, *[None] * (len(cells) - len(beside))]})
+    found = infer(model.attribute(attribute), column, table, {})
+    assert {key: found[key] for key in ("unit", "decimal_comma") if key in found} == read
+
+
+@pytest.mark.parametrize(
+    ("attribute", "column", "cells", "beside", "uncertain"),
+    [
+        ("memory_mib", "ram", MEGABYTES, [], False),
+        ("memory_mib", "ram", ["7.812", "15.625"], [], True),
+        ("memory_mib", "ram", ["7.812", "15.6"], [], False),
+        ("memory_mib", "ram", ["7.812", "15.625"], ["1,5", "2"], False),
+        ("storage_gib", "disk", ["1.024", "2.048"], [], True),
+        ("cpu_usage_percent", "cpu", ["12.345"], [], False),
+    ],
+)
+def test_a_column_whose_points_may_be_either_is_not_sure(attribute, column, cells, beside, uncertain):
+    table = pa.table({column: cells, "cost": pa.array([*beside, *[None] * (len(cells) - len(beside))], pa.string())})
+    assert bool(doubt(model.attribute(attribute), column, table, {})) == uncertain
+    assert doubt(model.attribute(attribute), column, table, {"decimal_comma": True}) is None
 
 
 @pytest.mark.parametrize(

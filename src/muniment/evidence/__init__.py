@@ -7,7 +7,7 @@ rest reads and writes sources, layouts, imports, rejects and records.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from muniment.evidence.cells import cell, referred, text, texts
+from muniment.evidence.cells import cell, referred, said, text, texts
 from muniment.evidence.completeness import (
     CAPS,
     SCOPES,
@@ -127,6 +127,7 @@ __all__ = [
     "referred",
     "refused_files",
     "remove_records",
+    "said",
     "same_rows",
     "scope_of",
     "set_key",

@@ -20,6 +20,13 @@ def cell(rule: Rule, raw: str, attributes: Mapping[str, model.Attribute]) -> mod
     return model.reader(attributes[rule.attribute], rule.transform)(raw)
 
 
+def said(column: str, problem: str | None) -> str | None:
+    """A problem or note of a cell as it may be shown: without passwords, and nothing of a column of secrets."""
+    if problem is None or not model.is_secret(column):
+        return problem and model.masked(problem)
+    return f"what {column} holds is not shown: it does not fit the attribute"
+
+
 def text(rule: Rule, row: Mapping[str, Any]) -> str | None:
     """What a rule reads of one raw row, None where it reads nothing."""
     others, between = model.joined_columns(rule.transform)

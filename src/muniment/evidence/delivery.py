@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from muniment import model
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -81,7 +83,8 @@ def part_column(tab: str, column: str) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Show the first 200 characters of `text` on one line, control characters escaped."""
+    """Show the first 200 characters of `text` on one line, control characters escaped, no password of a URL."""
+    text = model.masked(text[: 4 * EXCERPT_LENGTH])
     shown = "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
         for sign in text[: EXCERPT_LENGTH + 1]

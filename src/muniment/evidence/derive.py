@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from muniment import model
 from muniment.base import db
 from muniment.base.engine import Engine
-from muniment.evidence.cells import referred, texts
+from muniment.evidence.cells import referred, said, texts
 from muniment.evidence.types import Layout, Rule
 
 OBSERVED_BY = ("last_seen", "changed_on")
@@ -173,8 +173,8 @@ def _remark(rule: Rule, raw: str, given: model.Normalised) -> str | None:
         {
             "column": rule.column,
             "attribute": rule.attribute,
-            "raw": raw[:_LONGEST_SHOWN],
-            kind: given.problem or given.note,
+            "raw": model.masked(raw, rule.column)[:_LONGEST_SHOWN],
+            kind: said(rule.column, given.problem or given.note),
         }
     )
 

@@ -42,10 +42,23 @@ _DATA: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"[-+]?\d[\d.,]*\s?%?")
 _DATED: Final = re.compile(r"\b(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})")
+_TOTAL_WORD: Final = (
+    r"(?:(?:grand|sub|in|overall)[ -]?)?(?:totals?|totales|sum|count|average|gesamt(?:summe|zahl|anzahl)?|summe"
+    r"|insgesamt|zwischensumme"
+    r"|anzahl|total général|somme|totaal|totale|somma|suma|celkem|razem|łącznie|összesen|yhteensä|summa)"
+)
+_COUNTED: Final = (
+    r"(?:(?:of |der |de )?(?:rows?|records?|servers?|serveurs?|servidores|serwerów|serverů|hosts?|vms?|machines?"
+    r"|systems?|systeme|maschinen|rechner|assets?|devices?|geräte|items?|einträge|entries|count|anzahl))"
+)
 _TOTAL: Final = re.compile(
-    r"(?:(?:grand|sub)[ -]?)?(?:totals?|sum|count|average|gesamt|summe|insgesamt|totaal|totale)"
-    r"(?: (?:of )?(?:rows?|records?|servers?|hosts?|vms?|assets?|devices?|items?|entries|count))?\s*[:=]?\s*[\d.,]*",
+    rf"{_TOTAL_WORD}(?:\s{_COUNTED})?\s*[:=]?\s*(?:\d[\d.,]*\s*{_COUNTED}?)?"
+    rf"|\d[\d.,]*\s*{_COUNTED}?\s*{_TOTAL_WORD}",
     re.IGNORECASE,
+)
+_SUMMED: Final = re.compile(r"=.*|[-+]?\d[\d.,]*\s?(?:%|[kmgt]i?b)?", re.IGNORECASE | re.DOTALL)
+_IDENTIFYING: Final = re.compile(
+    r"\b(?:name|host|hostname|fqdn|ip|address|adresse|mac|serial|seriennummer|uuid|guid|id|asset tag)\b", re.IGNORECASE
 )
 _NOTE: Final = re.compile(
     r"\*.*|-{3,}.*|={3,}.*|\(?\d[\d,.]* (?:rows?|records?)\b.*"
@@ -151,7 +164,7 @@ def trimmed(rows: pa.Table, header: Sequence[str]) -> tuple[pa.Table, list[tuple
     for number, row in reversed(list(enumerate(tail.to_pylist()))):
         gap = number > 0 and row[LINE] > before[number - 1] + 1
         what = footer(_cells(row), usual, gap=gap)
-        if what is None or kept == 1:
+        if what is None or kept == 1 or (what == "a total" and _identified(row, header)):
             break
         kept -= 1
         out.append((row[LINE], what, _shown(row)))
@@ -169,7 +182,8 @@ def footer(cells: Sequence[str], usual: int, *, gap: bool) -> str | None:
     if not cells or usual < _NARROW:
         return None
     rest = cells[1:]
-    if _TOTAL.fullmatch(cells[0]) and all(_NUMBER.fullmatch(cell) for cell in rest) and (rest or usual > _NARROW):
+    summed = all(_SUMMED.fullmatch(cell) and not _is_address(cell) for cell in rest)
+    if _TOTAL.fullmatch(cells[0]) and summed and (rest or usual > _NARROW):
         return "a total"
     prose = len(cells) == 1 and usual > _NARROW and len(cells[0].split()) >= (_PROSE if gap else 2 * _PROSE)
     return "a note" if prose or (2 * len(cells) <= usual and _NOTE.fullmatch(cells[0])) else None
@@ -196,6 +210,12 @@ def _shown(row: dict[str, str | None]) -> str:
 
 def _cells(row: dict[str, str | None]) -> list[str]:
     return [cell.strip() for cell in list(row.values())[2:] if cell and cell.strip()]
+
+
+def _identified(row: dict[str, str | None], header: Sequence[str]) -> bool:
+    """Tell a row that says, behind its first cell, which thing it is."""
+    filled = [name for name, cell in zip(header, list(row.values())[2:], strict=False) if cell and cell.strip()]
+    return any(_IDENTIFYING.search(name.replace("_", " ")) for name in filled[1:])
 
 
 def _repeats(rows: pa.Table, header: Sequence[str]) -> pa.Array | None:

@@ -166,7 +166,7 @@ def _given(
     rows: pa.Table, column: str, attribute: str, document: Mapping[str, Any], known: Mapping[str, model.Attribute]
 ) -> dict[str, Any]:
     """What each distinct cell of a column gives, read by a transform."""
-    shown = graph.preview(rows, evidence.Rule(column, attribute, document), known, _CELLS)
+    shown = graph.preview(rows, evidence.Rule(column, attribute, document), known, _CELLS, masked=False)
     return {sample.raw: sample.values[0] for sample in shown.samples if sample.values}
 
 

@@ -6,6 +6,7 @@ its cells as an import would.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,14 @@ class Preview:
     samples: tuple[Sample, ...]
 
 
-def preview(rows: pa.Table, rule: evidence.Rule, attributes: Mapping[str, model.Attribute], limit: int = 10) -> Preview:
+def preview(
+    rows: pa.Table,
+    rule: evidence.Rule,
+    attributes: Mapping[str, model.Attribute],
+    limit: int = 10,
+    *,
+    masked: bool = True,
+) -> Preview:
     """Read a column by a rule; the samples are the most frequent cells, those with problems first.
 
     Args:
@@ -50,6 +58,7 @@ def preview(rows: pa.Table, rule: evidence.Rule, attributes: Mapping[str, model.
         rule: column, attribute and transform.
         attributes: every attribute there is.
         limit: how many samples.
+        masked: False leaves passwords in the samples, for reading only, never for showing.
     """
     import pyarrow.compute as pc
 
@@ -61,6 +70,7 @@ def preview(rows: pa.Table, rule: evidence.Rule, attributes: Mapping[str, model.
         given = read(raw)
         found.append((raw, count, given))
     found.sort(key=lambda one: (one[2].problem is None, -one[1], one[0]))
+    samples = [_sample(rule, *one) for one in found[:limit]]
     return Preview(
         rule.attribute,
         dict(rule.transform),
@@ -69,10 +79,24 @@ def preview(rows: pa.Table, rule: evidence.Rule, attributes: Mapping[str, model.
         texts.null_count,
         sum(count for _, count, given in found if given.values),
         sum(count for _, count, given in found if given.problem),
-        tuple(_sample(rule, *one) for one in found[:limit]),
+        tuple(_hidden(rule.column, sample) if masked else sample for sample in samples),
     )
 
 
 def _sample(rule: evidence.Rule, raw: str, count: int, given: model.Normalised) -> Sample:
     passed, _ = model.stages(rule.transform, raw)
-    return Sample(raw, count, tuple(stage.texts for stage in passed), given.values, given.note, given.problem)
+    stages = tuple(stage.texts for stage in passed)
+    return Sample(raw, count, stages, given.values, given.note, given.problem)
+
+
+def _hidden(column: str, sample: Sample) -> Sample:
+    """A sample as it may be shown: without passwords, and nothing of a column that holds secrets."""
+    stages = tuple(tuple(model.masked(text, column) for text in texts) for texts in sample.stages)
+    values = (model.HIDDEN,) if sample.values and model.is_secret(column) else sample.values
+    return dataclasses.replace(
+        sample,
+        raw=model.masked(sample.raw, column),
+        stages=stages,
+        values=values,
+        problem=evidence.said(column, sample.problem),
+    )

@@ -266,16 +266,19 @@ def _cell(
         number,
         row.get("_line"),
         " + ".join((column.column, *others)),
-        raw,
+        model.masked(raw, rule.column),
         rule.attribute,
         column.state,
         column.probability,
         column.actor,
         dict(rule.transform),
-        tuple(Step(model.step_written(stage.step), stage.texts) for stage in passed),
+        tuple(
+            Step(model.step_written(stage.step), tuple(model.masked(text, rule.column) for text in stage.texts))
+            for stage in passed
+        ),
         given.values,
         given.note,
-        given.problem,
+        evidence.said(rule.column, given.problem),
         _part(row.get("_payload"), column.column),
     )
 

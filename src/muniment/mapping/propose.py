@@ -17,6 +17,7 @@ from muniment import memory, model
 from muniment.base.tenancy import Scope
 from muniment.mapping import store
 from muniment.mapping.templates import Template
+from muniment.mapping.thousands import doubt
 from muniment.mapping.transform import infer
 from muniment.mapping.types import DECISION, ColumnMapping
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _NO_REASON = "nothing in the model fits"
 _BY_KIND = "known for this kind of source"
 _DETAIL = "a detail of this kind of source: kept, but no attribute of the asset"
+_NOT_SHOWN = "its header says that it holds secrets: nothing of it is shown or proposed"
 _TOLD = 0.99
 
 
@@ -69,7 +71,11 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
     profiled = matching.profile(sheet.rows, sheet.columns, table=sheet.tab or None)
     samples = {column.name: list(column.profile.samples) for column in profiled}
     fresh = any(column.name not in kept for column in profiled)
-    asked = [column for column in profiled if sheet.known.get(column.name.lower()) != ""]
+    asked = [
+        column
+        for column in profiled
+        if sheet.known.get(column.name.lower(), "" if model.is_secret(column.name) else None) != ""
+    ]
     ranking = matching.rank(asked, _targets(attributes), _learned(connection)) if fresh else {}
     proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
     taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
@@ -121,18 +127,34 @@ def _proposed(
         state = "suggested"  # an earlier layout gives it to another column
     transform = infer(attribute, proposal.column, sheet.rows, sheet.defaults) if attribute else {}
     by_template = sheet.template.columns.get(proposal.column.strip().lower()) if sheet.template else None
-    if by_template:
-        transform = dict(by_template.get("transform", transform))
+    uncertain = attribute and doubt(attribute, proposal.column, sheet.rows, sheet.defaults)
+    if by_template and "transform" in by_template:
+        transform, differs = _by_template(by_template["transform"], transform)
+        uncertain = uncertain or differs
+    reasons = [_told_by(sheet, proposal.column)] if told else list(proposal.reasons) or [_NO_REASON]
+    if uncertain:
+        state = "suggested" if state == "auto" else state
+        reasons = [uncertain, *reasons]
     return {
         "column": proposal.column,
         "attribute": told or proposal.target or None,
         "transform": transform,
         "state": state,
         "probability": _TOLD if told else round(proposal.probability, 4),
-        "reasons": [_told_by(sheet, proposal.column)] if told else list(proposal.reasons) or [_NO_REASON],
+        "reasons": reasons,
         "runner_up": _runner_up(proposal.runner_up, thresholds.reject),
         "samples": samples,
     }
+
+
+def _by_template(written: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """How a template reads a column, with thousands as its cells write them, and what it says against its cells."""
+    if not seen.get("decimal_comma") or written.get("decimal_comma"):
+        return dict(written), None
+    differs = None
+    if written.get("unit") != seen.get("unit"):
+        differs = f"the template reads it in {written.get('unit')}, its cells look like {seen.get('unit') or 'MiB'}"
+    return {**written, "decimal_comma": True}, differs if "unit" in written else None
 
 
 def _no_attribute(column: str, samples: list[str]) -> dict[str, Any]:
@@ -142,7 +164,7 @@ def _no_attribute(column: str, samples: list[str]) -> dict[str, Any]:
         "transform": {},
         "state": "unmapped",
         "probability": 0.0,
-        "reasons": [_DETAIL],
+        "reasons": [_NOT_SHOWN if model.is_secret(column) else _DETAIL],
         "runner_up": None,
         "samples": samples,
     }

@@ -28,8 +28,15 @@ def add(connection: sa.Connection, scope: Scope, rows: Sequence[Mapping[str, Any
     if rows:
         connection.execute(
             sa.insert(mappings),
-            [{"tenant_id": scope.tenant_id, "actor": scope.actor, "at": clock.now(), **row} for row in rows],
+            [
+                {"tenant_id": scope.tenant_id, "actor": scope.actor, "at": clock.now(), **row, **_shown(row)}
+                for row in rows
+            ],
         )
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {"samples": [model.masked(text, row["column"]) for text in row["samples"]]}
 
 
 def current(connection: sa.Connection, layout_id: UUID | None = None) -> list[ColumnMapping]:
@@ -91,7 +98,7 @@ def acts(connection: sa.Connection) -> list[Act]:
 def _typed(row: Any) -> ColumnMapping:
     values = dict(row._mapping)  # noqa: SLF001
     values["reasons"] = tuple(values["reasons"])
-    values["samples"] = tuple(values["samples"])
+    values["samples"] = tuple(model.masked(text, values["column"]) for text in values["samples"])
     return ColumnMapping(**values)
 
 

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from muniment import model
+from muniment.mapping import thousands
 from muniment.mapping.infer_steps import MOST_DISTINCT, infer_checks, infer_steps
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _DATES = r"^\s*(?P<a>\d{1,2})(?P<s>[/.\-])(?P<b>\d{1,2})[/.\-](?:\d{4}|\d{2})\b"
-_COMMA = r"^\s*-?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2})\s*[^\d,]*$"
-_POINT = r"^\s*-?(?:\d{1,3}(?:,\d{3})+\.\d+|\d+\.\d+)\s*[^\d,]*$"
 _MONTHS = 12
 _SMALL_MEMORY = 1024
 """A memory column without a unit whose median is below this is in GiB: below 1,024 MiB is no server."""
@@ -36,10 +35,11 @@ def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Map
     cells = rows[column].drop_null()
     found: dict[str, Any] = {}
     if attribute.type in _NUMERIC:
-        if defaults.get("decimal_comma") or _decimal_comma(cells):
+        comma = bool(defaults.get("decimal_comma")) or thousands.decimal_comma(attribute, column, rows)
+        if comma:
             found["decimal_comma"] = True
-        unit = model.unit_in_header(column) or attribute.synonym_units.get(model.fold(column))
-        if unit is None and attribute.name == "memory_mib" and _looks_like_gib(cells):
+        unit = thousands.header_unit(attribute, column)
+        if unit is None and attribute.name == "memory_mib" and _looks_like_gib(cells, decimal_comma=comma):
             unit = "GiB"
         if unit is not None:
             found["unit"] = unit
@@ -50,6 +50,8 @@ def infer(attribute: model.Attribute, column: str, rows: pa.Table, defaults: Map
             found["day_first"] = day_first
         if defaults.get("timezone", "UTC") != "UTC":
             found["timezone"] = defaults["timezone"]
+    if model.is_secret(column):
+        return found
     counts = _counts(cells)
     if steps := infer_steps(attribute, sorted(counts)):
         found["steps"] = steps
@@ -65,14 +67,6 @@ def _counts(cells: pa.ChunkedArray) -> dict[str, int]:
     counted = pc.value_counts(pc.utf8_trim_whitespace(cells))
     pairs = sorted(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
     return {text: count for text, count in pairs[:MOST_DISTINCT] if text}
-
-
-def _decimal_comma(cells: pa.ChunkedArray) -> bool:
-    import pyarrow.compute as pc
-
-    comma = pc.sum(pc.match_substring_regex(cells, _COMMA)).as_py() or 0
-    point = pc.sum(pc.match_substring_regex(cells, _POINT)).as_py() or 0
-    return bool(comma > point)
 
 
 def _day_first(cells: pa.ChunkedArray) -> bool | None:
@@ -92,10 +86,13 @@ def _day_first(cells: pa.ChunkedArray) -> bool | None:
     return True if dots == 1 else None
 
 
-def _looks_like_gib(cells: pa.ChunkedArray) -> bool:
+def _looks_like_gib(cells: pa.ChunkedArray, *, decimal_comma: bool) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if decimal_comma:
+        grouped = pc.match_substring_regex(cells, r"^\s*\d+(\.\d{3})*(,\d*)?\s*$")
+        cells = pc.if_else(grouped, pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", "."), cells)
     plain = cells.filter(pc.match_substring_regex(cells, r"^\s*\d{1,6}(\.\d+)?\s*$"))
     if len(plain) == 0:
         return False

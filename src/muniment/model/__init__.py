@@ -17,6 +17,7 @@ from muniment.model.normalise import join_readings, normalise
 from muniment.model.own import own_attribute
 from muniment.model.quantities import unit_in_header, units_times
 from muniment.model.render import render_markdown
+from muniment.model.secrets import HIDDEN, is_secret, masked
 from muniment.model.syntax import parse, step_written, written
 from muniment.model.transform import (
     Read,
@@ -33,6 +34,7 @@ from muniment.model.vocabulary import CHECKS, READINGS, STEPS, schema
 
 __all__ = [
     "CHECKS",
+    "HIDDEN",
     "READINGS",
     "STATES",
     "STEPS",
@@ -50,8 +52,10 @@ __all__ = [
     "attributes",
     "family",
     "fold",
+    "is_secret",
     "join_readings",
     "joined_columns",
+    "masked",
     "normalise",
     "own_attribute",
     "parse",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from muniment.model import catalogue
+from muniment.model.secrets import masked, without_user_info
 from muniment.model.types import Attribute, Context, Normalised, Scalar, fold
 
 _TRUE_WORDS = """
@@ -84,12 +85,14 @@ def email_cell(_attribute: Attribute, text: str, _context: Context) -> Normalise
 
 
 def url_cell(_attribute: Attribute, text: str, _context: Context) -> Normalised:
-    """Read a URL: scheme and host in lower case."""
-    found = _URL.fullmatch(text) if len(text) <= _LONGEST_URL else None
+    """Read a URL: scheme and host in lower case, without a user name and password."""
+    address = without_user_info(text) if "@" in text and len(text) <= _LONGEST_URL else text
+    found = _URL.fullmatch(address) if len(address) <= _LONGEST_URL else None
     if found is None or not (found[1] or "." in found[2] or ":" in found[2]):
-        return Normalised(problem=f"{text[:60]!r} is no URL: correct it, or map the column again")
+        return Normalised(problem=f"{masked(text)[:60]!r} is no URL: correct it, or map the column again")
     scheme = f"{found[1].lower()}://" if found[1] else ""
-    return Normalised((f"{scheme}{found[2].lower()}{found[3] or ''}",))
+    note = None if address == text else "user name and password left out"
+    return Normalised((f"{scheme}{found[2].lower()}{found[3] or ''}",), note=note)
 
 
 _EMAIL_OF = MappingProxyType({"owner": "owner_email", "user": "user_email"})

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from muniment.base import embedded
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-TOURS = ("README.md", "docs/guide.md", "docs/policies.md")
+TOURS = ("README.md", "docs/guide.md", "docs/policies.md", "docs/tour.md")
+WORKBOOK = Path(os.environ.get("MUNIMENT_DATA", "../shared/data")) / "inventories/rvtools/kubev2v_example1.xlsx"
+SHEET = re.compile(r"^```csv\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
@@ -94,6 +97,11 @@ def home(tmp_path):
 @pytest.mark.parametrize("tour", TOURS)
 def test_the_commands_of_the_docs_do_what_they_show(tour, tmp_path, home):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    if tour == "docs/tour.md":
+        if not WORKBOOK.is_file():
+            pytest.skip(f"no real workbook at {WORKBOOK}: set MUNIMENT_DATA")
+        shutil.copyfile(WORKBOOK, tmp_path / "rvtools.xlsx")
+        (tmp_path / "owners.csv").write_text(SHEET.search((ROOT / tour).read_text(encoding="utf-8"))[1])
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MUNIMENT_")}
     environment |= {
         "MUNIMENT_HOME": str(home),

@@ -270,8 +270,8 @@ def estate_home(make_home, another, tmp_path_factory: pytest.TempPathFactory) ->
 def estate(estate_home: Home, make_home: MakeHome, tmp_path: Path) -> Iterator[Home]:
     """Four machines, each in three sources, each one asset; a copy of the test's own."""
     name = sa.make_url(estate_home.settings["database_url"]).database
-    settings = {"lake_url": estate_home.settings.lake_url, "engagement": "estate"}
-    with make_home(tmp_path / "home", template=name, **settings) as copy:
+    shutil.copytree(estate_home.settings.home / "lake", tmp_path / "home" / "lake")
+    with make_home(tmp_path / "home", template=name, engagement="estate") as copy:
         yield copy
 
 

@@ -10,6 +10,7 @@ import muniment.register.tables  # noqa: F401 - all tables must be declared
 from muniment import evidence, flows, mapping
 from muniment.base import db, events, jobs, schema, tenancy  # noqa: F401 - the same
 from muniment.base.errors import Rejected
+from muniment.estate import Estate
 
 TENANT_TABLES = [table for table in db.metadata.sorted_tables if table.info.get("tenant")]
 
@@ -44,6 +45,8 @@ def fill(home, folder):
     with home.scope.transaction() as connection:
         withdrawn = [one for one in evidence.list_imports(connection, home.scope) if one.file == late.name]
     flows.withdraw(home, withdrawn, late.name)
+    Estate(home).set_policy("owner", "newest")
+    Estate(home).apply_policy()
     with home.scope.transaction() as connection:
         made = mapping.template({"name": "own", "columns": {"weight": {"attribute": "weight"}}})
         mapping.add_template(connection, home.scope, made)

@@ -80,7 +80,7 @@ def test_settings_of_a_source_and_a_resolution_are_told_in_words(estate):
         "resolved owner of app02 to Cy Dow", "asked him",
     )  # fmt: skip
     register.change_source("cmdb", active=False)
-    assert history(estate, "app02")[-1].what == "settings of the source cmdb changed: active no"
+    assert history(estate, "app02")[-1].what == "changed active of the source cmdb"
 
 
 @pytest.mark.parametrize("kind", ["policy.applied", "record.added_by_hand"])

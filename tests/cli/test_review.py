@@ -171,8 +171,8 @@ def test_a_value_that_is_none_is_refused_and_asked_for_again(disputed, terminal)
 
 
 def test_columns_are_shown_with_samples_and_reasons_and_take_another_meaning(home, door, terminal, tmp_path):
-    rows = "\n".join(f"app{number:02d},CZC{number:05d}X,Ann Bell {number},Jo Fin {number}" for number in range(1, 9))
-    (tmp_path / "list.csv").write_text(f"hostname,serial,Managed by,contact\n{rows}\n", encoding="utf-8")
+    rows = "\n".join(f"app{number:02d},CZC{number:05d}X,poweredOn,running" for number in range(1, 9))
+    (tmp_path / "list.csv").write_text(f"hostname,serial,Powerstate,Guest state\n{rows}\n", encoding="utf-8")
     assert door(home)("import", tmp_path / "list.csv", "--source", "list").code == 0
     with home.scope.transaction() as connection:
         waits = graph.waiting(connection, home.scope, conflicts=False)

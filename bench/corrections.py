@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corrections", type=int, default=50)
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder for corrections.md")
     given = parser.parse_args(arguments)
-    command = " ".join(["python bench/corrections.py", *(sys.argv[1:] if arguments is None else arguments)])
+    command = f"python bench/corrections.py --assets {given.assets} --seeds {given.seeds} --dirt {given.dirt}"
     lines = [
         "# What corrections are worth",
         "",

@@ -32,6 +32,7 @@ def given_mapping(folder: Path, assets: int, seed: int, dirt: Any) -> dict[str, 
         files = tuple(sorted(path for path in (folder / "estate").iterdir() if path.is_file()))
         flows.import_files(opened, flows.Request(files))
         truth, result = generate.read_truth(folder / "estate"), outcome.read(opened)
+        settled = flows.settled_share(opened)
         opened.scope.engine.dispose()
     finally:
         embedded.stop(place)
@@ -49,6 +50,7 @@ def given_mapping(folder: Path, assets: int, seed: int, dirt: Any) -> dict[str, 
         "ece_register": error,
         "diagram_register": diagram,
         "enriched": _enriched(result),
+        "settled": settled,
     }
 
 

@@ -129,12 +129,15 @@ def report(results: Mapping[str, Any], command: str) -> str:
         "`register` is everything end to end: columns mapped, rows linked, nobody asked. `ours` gets the claims as",
         "they are meant and rightly linked, and so do the others. `ceiling`: a source states the truth at all;",
         "`patterns`: the best choice by who agrees with whom, told on the same data.",
+        "Enriched or confirmed: assets to which a second source adds something. Settled by groups: the share of the",
+        "open conflicts that decisions about groups of them would settle.",
         "",
-        "| dirt | seed | ECE given claims | ECE register | assets that a second source enriches or confirms |",
-        "|:--|--:|--:|--:|--:|",
+        "| dirt | seed | ECE given claims | ECE register | enriched or confirmed | conflicts | settled by groups |",
+        "|:--|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one['dirt']} | {one['seed']} | {one['ece']:.4f} | {one['ece_register']:.4f} | {one['enriched']:.1%} |"
+        f"| {one['dirt']} | {one['seed']} | {one['ece']:.4f} | {one['ece_register']:.4f} | {one['enriched']:.1%}"
+        f" | {one['settled'][1]:,} | {one['settled'][0] / max(one['settled'][1], 1):.1%} |"
         for one in results["estates"]
     ]
     lines += ["", "Reliability of the register's confidences: mean confidence, share right, values, per bin.", ""]

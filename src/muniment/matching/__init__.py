@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
     from muniment.matching.values_kinds import is_missing, kind_of
+    from muniment.matching.waterfall import Step, Waterfall, match_key, probability
 
 _BULK = {
     "Claims": "claims",
@@ -54,6 +55,10 @@ _BULK = {
     "says_more": "values",
     "is_missing": "values_kinds",
     "kind_of": "values_kinds",
+    "Step": "waterfall",
+    "Waterfall": "waterfall",
+    "match_key": "waterfall",
+    "probability": "waterfall",
 }
 """Names that load numpy, scipy or Arrow, which reading commands do not need: found when first asked for."""
 
@@ -80,8 +85,10 @@ __all__ = [
     "Profile",
     "Proposal",
     "Resolved",
+    "Step",
     "Target",
     "Votes",
+    "Waterfall",
     "agreement",
     "assign",
     "closest",
@@ -92,8 +99,10 @@ __all__ = [
     "is_missing",
     "kind_of",
     "link",
+    "match_key",
     "match_records",
     "name_key",
+    "probability",
     "profile",
     "rank",
     "resolve",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, Proposal, Target
 
 if TYPE_CHECKING:
+    from muniment.matching.active import most_telling
     from muniment.matching.claims import Claims, Resolved, column, resolve, slips, votes
     from muniment.matching.column_drift import ColumnDrift, drift, stability_index
     from muniment.matching.column_profile import profile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from muniment.matching.waterfall import Step, Waterfall, match_key, probability
 
 _BULK = {
+    "most_telling": "active",
     "Claims": "claims",
     "Resolved": "claims",
     "resolve": "claims",
@@ -101,6 +103,7 @@ __all__ = [
     "link",
     "match_key",
     "match_records",
+    "most_telling",
     "name_key",
     "probability",
     "profile",

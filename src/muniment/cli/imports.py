@@ -154,12 +154,7 @@ def _print(summary: "flows.Summary") -> None:
             for entry in summary.files
         ],
     )
-    total, open_conflicts = sum(summary.assets.values()), sum(summary.conflicts.values())
-    if summary.mode == "initial":
-        what = f"{summary.rows_read:,} rows became {total:,} assets"
-    else:
-        what = f"{summary.rows_read:,} rows refined {summary.existing_assets:,} assets; there are {total:,} now"
-    screen.say(f"\n{what}; {summary.columns_suggested} columns and {open_conflicts:,} conflicts want you.", "bold")
+    screen.say(f"\n{_sentence(summary)}", "bold")
     for entry in summary.files:
         if entry.get("left_out"):
             screen.say(f"  Left out of {screen.clean(entry['file'])}: {screen.clean(entry['left_out'], 300)}", "dim")
@@ -175,6 +170,28 @@ def _print(summary: "flows.Summary") -> None:
             screen.say(f"  {step}")
 
 
+def _sentence(summary: "flows.Summary") -> str:
+    """The import in one sentence: what the rows became, and how much waits for a person."""
+    total, rows = sum(summary.assets.values()), screen.counted(summary.rows_read, "row")
+    if summary.mode == "initial":
+        what = f"{rows} became {screen.counted(total, 'asset')}"
+    else:
+        counts = {
+            "new": summary.assets_created,
+            "changed": summary.assets_updated,
+            "merged": summary.assets_merged,
+            "split": summary.assets_split,
+            "retired": summary.assets_retired,
+        }
+        done = [f"{count:,} {what}" for what, count in counts.items() if count]
+        what = f"{rows}: {', '.join(done) or 'nothing changed'}; {screen.counted(total, 'asset')} now"
+        if not summary.rows_read and not done:
+            what = f"No new rows: the register stays at {screen.counted(total, 'asset')}"
+    conflicts = sum(summary.conflicts.values())
+    wants = f"{screen.counted(summary.columns_suggested, 'column')} and {screen.counted(conflicts, 'conflict')}"
+    return f"{what}; {wants} want you."
+
+
 _COLUMNS = ("file", "tab", "kind", "source", "rows", "rejected")
 
 
@@ -183,7 +200,7 @@ def _facts(summary: "flows.Summary") -> list[tuple[str, str]]:
         ("older than known", summary.records_superseded),
         ("duplicate rows", summary.rows_merged),
         ("gone", summary.records_gone),
-        ("that name nothing yet", summary.records_silent),
+        ("in the register that name nothing yet", summary.records_silent),
     )
     records = f"{summary.records_new:,} new, {summary.records_changed:,} changed, "
     records += f"{summary.records_unchanged:,} unchanged"

@@ -111,6 +111,11 @@ def confidence(share: float) -> str:
     return f"{glyph} {share:.2f} {word}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: "1 column", "1,204 columns"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def share(told: "graph.Claim | register.Reliability") -> str:
     """How often a source is right: learned, with the 95 % interval and from how many claims; or expected."""
     if told.interval is None:

@@ -72,9 +72,10 @@ class Summary:
         if self.alerts:
             steps.append(f"`muniment sources health` shows what wants a look: {self.alerts[0]}")
         if self.columns_suggested:
-            steps.append(
-                f"`muniment mappings --waiting` shows {self.columns_suggested} columns that wait for your word"
+            waiting = (
+                "a column that waits" if self.columns_suggested == 1 else f"{self.columns_suggested} columns that wait"
             )
+            steps.append(f"`muniment mappings --waiting` shows {waiting} for your word")
         worst = next(iter(self.conflicts.items()), None)
         if worst is not None:
             steps.append(f"`muniment conflicts --severity {worst[0]}` shows the {worst[1]} that matter most")

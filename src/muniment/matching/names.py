@@ -102,7 +102,7 @@ def name_key(name: str) -> str:
 
 def families(units: Iterable[str]) -> frozenset[str]:
     """Return the unit families that units belong to; unknown units belong to none."""
-    return frozenset(UNITS[unit] for unit in map(str.casefold, units) if unit in UNITS)
+    return frozenset(family for unit in map(str.casefold, units) for family in UNITS.get(unit, "").split())
 
 
 def _expand(words: Iterable[str]) -> tuple[str, ...]:

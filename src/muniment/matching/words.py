@@ -14,9 +14,11 @@ UNITS: Mapping[str, str] = MappingProxyType(
         + ["megabytes", "gigabytes", "kilobytes", "terabytes", "mebibytes", "gibibytes"],
         "size",
     )
+    | dict.fromkeys(["ko", "go", "to", "octets"], "size")
+    | {"mo": "size time"}
     | dict.fromkeys(["hz", "khz", "mhz", "ghz"], "frequency")
     | dict.fromkeys(["%", "percent", "percentage", "pct"], "share")
-    | dict.fromkeys(["month", "months", "mths", "mo", "day", "days", "hour", "hours", "hrs"], "time")
+    | dict.fromkeys(["month", "months", "mths", "day", "days", "hour", "hours", "hrs"], "time")
     | dict.fromkeys(["week", "weeks", "year", "years", "yrs", "min", "mins", "minutes"], "time")
     | dict.fromkeys(["s", "sec", "secs", "seconds", "ms", "milliseconds"], "time")
     | dict.fromkeys(["w", "watt", "watts", "kw", "va"], "power")
@@ -27,7 +29,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
 """Unit as written in a header or a target -> its family."""
 
 ONLY_IN_BRACKETS: frozenset[str] = frozenset(
-    {"b", "s", "w", "mo", "min", "day", "hour", "month", "year", "week", "va", "ms", "kw"}
+    {"b", "s", "w", "mo", "ko", "go", "to", "min", "day", "hour", "month", "year", "week", "va", "ms", "kw"}
 )
 """Units that are also words: in a header they count as units only in brackets."""
 

@@ -15,8 +15,8 @@ _SIZES = {
     for power, units in enumerate(
         (
             ("B", "byte", "bytes"),
-            ("KiB", "KB", "K", "Ki", "kilobyte", "kilobytes", "kbytes"),
-            ("MiB", "MB", "M", "Mi", "megabyte", "megabytes", "mbytes", "meg"),
+            ("KiB", "KB", "K", "Ki", "kilobyte", "kilobytes", "kbytes", "ko"),
+            ("MiB", "MB", "M", "Mi", "megabyte", "megabytes", "mbytes", "meg", "mo"),
             ("GiB", "GB", "G", "Gi", "gigabyte", "gigabytes", "gbytes", "gig", "go"),
             ("TiB", "TB", "T", "Ti", "terabyte", "terabytes", "tbytes", "to"),
             ("PiB", "PB", "P", "Pi", "petabyte", "petabytes"),

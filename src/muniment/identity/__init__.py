@@ -4,6 +4,8 @@
 memory's `take_back` undoes them. Knows no values of assets; the register folds what belongs together here.
 """
 
+from muniment.identity.inputs import Inputs
+from muniment.identity.inputs import read as inputs_of
 from muniment.identity.judge import merge, split
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
@@ -23,11 +25,13 @@ from muniment.identity.types import Act, Move
 __all__ = [
     "Act",
     "Change",
+    "Inputs",
     "Move",
     "asset_of_record",
     "carry_over",
     "current_asset",
     "follow_keys",
+    "inputs_of",
     "judgement_acts",
     "members",
     "merge",

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.linkage import Matched, match_records
+    from muniment.matching.match_model import SHIPPED, MatchModel, Weight, from_document
     from muniment.matching.names import closest, name_key
-    from muniment.matching.records import WEIGHTS, Judgement, link
+    from muniment.matching.record_clusters import ClusterStep, Cut, Judgement, Linked, steps
+    from muniment.matching.records import Scored, link, match_key, score_between
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
     from muniment.matching.values_kinds import is_missing, kind_of
@@ -37,9 +39,19 @@ _BULK = {
     "closest": "names",
     "name_key": "names",
     "profile": "column_profile",
-    "WEIGHTS": "records",
-    "Judgement": "records",
+    "SHIPPED": "match_model",
+    "MatchModel": "match_model",
+    "Weight": "match_model",
+    "from_document": "match_model",
+    "Cut": "record_clusters",
+    "Judgement": "record_clusters",
+    "Linked": "record_clusters",
+    "ClusterStep": "record_clusters",
+    "steps": "record_clusters",
+    "Scored": "records",
     "link": "records",
+    "match_key": "records",
+    "score_between": "records",
     "column": "claims",
     "Matched": "linkage",
     "match_records": "linkage",
@@ -73,24 +85,30 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "NONE",
-    "WEIGHTS",
+    "SHIPPED",
     "Candidate",
     "Claims",
+    "ClusterStep",
     "Column",
     "ColumnDrift",
+    "Cut",
     "Form",
     "Found",
     "Judgement",
     "Kind",
     "Learned",
+    "Linked",
+    "MatchModel",
     "Matched",
     "Profile",
     "Proposal",
     "Resolved",
+    "Scored",
     "Step",
     "Target",
     "Votes",
     "Waterfall",
+    "Weight",
     "agreement",
     "assign",
     "closest",
@@ -98,6 +116,7 @@ __all__ = [
     "discover",
     "drift",
     "form",
+    "from_document",
     "is_missing",
     "kind_of",
     "link",
@@ -111,8 +130,10 @@ __all__ = [
     "resolve",
     "same",
     "says_more",
+    "score_between",
     "slip",
     "slips",
     "stability_index",
+    "steps",
     "votes",
 ]

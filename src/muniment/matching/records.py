@@ -1,130 +1,144 @@
 """Who is who: records that share identifiers, weighed by how exclusive each value really is.
 
-Pure: Arrow tables in, clusters and explained links out, computed set-based in the bulk engine; `identity`
-calls it. A pair's score is a sum of bits, see `WEIGHTS`: priors of the field, fitted to no file.
+Pure: Arrow tables in, clusters and explained pairs out, computed set-based in the bulk engine; `identity`
+calls it. A pair's score is a sum of bits under a `MatchModel`.
 """
 
-import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from muniment.base.engine import Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """Bits for agreement and for disagreement on one kind of identifier."""
-
-    group: str
-    agree: float
-    disagree: float
-
-
-WEIGHTS: Mapping[str, Weight] = {  # a serial is written on one chassis, a name is given again
-    "uuid": Weight("hardware", 12, 6),
-    "cloud_id": Weight("hardware", 12, 8),
-    "serial": Weight("hardware", 9, 7),
-    "asset_tag": Weight("hardware", 8, 5),
-    "vm_id": Weight("hardware", 8, 0),
-    "mac_address": Weight("network", 7, 2),
-    "ip_address": Weight("network", 3, 0.5),
-    "fqdn": Weight("name", 5.5, 2),
-    "hostname": Weight("name", 5, 3),
-    "application_id": Weight("hardware", 10, 6),
-    "form": Weight("hardware", 0, 5),
-    "name": Weight("name", 5, 4),
-    "parent": Weight("place", 2, 4),
-    "instance": Weight("place", 2, 2),
-}
-
-THRESHOLD = 4.0
-"""Bits from which a pair is a match."""
-
-SHARED_BASE = 6.0
-SHARED_PER_DOUBLING = 2.0
-"""What a value loses that n > 1 things of one source carry: 6 + 2 log2(n/2) bits, never below 0."""
-
-SECOND_OPINION = 0.25
-"""Further agreements of one group (uuid and serial, two addresses) are not independent: a quarter."""
-
-NEARLY = 0.15
-"""A serial or tag one typing error away disagrees by this share of its cost only (Damerau 1964)."""
-
-APART = 0.0
-"""Below this, two records that disagree on hardware, or stand in one list, are two things for sure."""
-
-SAME_LIST = 4.0
-"""Cost of two rows of one list: a source lists a thing once, unless the rows are duplicates."""
-
-AMBIGUOUS = 2.0
-"""A record that fits two things that are not the same needs this many bits more for one of them."""
-
-BLOCK_LIMIT = 40
-"""A value carried by more records than this proposes no pairs."""
+from muniment.matching import record_clusters
+from muniment.matching.match_model import SHIPPED, MatchModel
+from muniment.matching.record_clusters import Judgement, Linked
 
 _COMPONENT_LIMIT = 60
+_CERTAIN = 2
+"""A disagreement on hardware of more bits than this keeps two records apart where little else agrees."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """A person's word on two records, by their numbers."""
+class Scored:
+    """Pairs and what their scores are made of.
 
-    left: int
-    right: int
-    same: bool
+    Attributes:
+        pairs: (a, b, score, agreed, differed, apart); `score` is prior plus all bits, `apart` whether
+            hardware or the list says that they are two things, where the score does not outweigh it.
+        parts: (a, b, kind, grp, outcome, full, shared, bits, left_value, right_value): per comparison the
+            outcome (`agreed`, `differed`, `nearly`, `same list`), its weight, how many things of one list
+            carry the value, and the bits that count. Prior and bits of a pair sum up to its score.
+    """
+
+    pairs: pa.Table
+    parts: pa.Table
 
 
 def link(
-    engine: Engine, records: pa.Table, identifiers: pa.Table, judgements: Iterable[Judgement] = ()
-) -> tuple[pa.Table, pa.Table]:
+    engine: Engine,
+    records: pa.Table,
+    identifiers: pa.Table,
+    model: MatchModel = SHIPPED,
+    judgements: Iterable[Judgement] = (),
+) -> Linked:
     """Cluster records.
 
     Args:
         engine: for scratch tables.
         records: columns record (int64, in an order that depends on content only), source, list
             (rows of one list are alternatives), family (only records of one family are compared).
-        identifiers: columns record, kind (a key of `WEIGHTS`), value.
+        identifiers: columns record, kind (a key of the model's weights), value.
+        model: what decides.
         judgements: pairs that are one thing, or are not, whatever the score.
-
-    Returns:
-        (record, cluster), the cluster being its smallest record; and the scored pairs (a, b,
-        score, agreed, differed).
     """
+    _prepare(engine, records, identifiers, model)
+    _score_pairs(engine, model, "SELECT DISTINCT a, b FROM agreeing", "pairs")
+    links = _links(engine, f"SELECT a, b, score FROM pairs WHERE score >= {model.threshold}")
+    components = record_clusters.components(records.num_rows, links)
+    inner = _inner_pairs(engine, model, components)
+    return record_clusters.resolve(
+        model, components, links, inner, tuple(judgements), engine.rows("SELECT * FROM pairs ORDER BY a, b")
+    )
+
+
+def score_between(
+    engine: Engine, records: pa.Table, identifiers: pa.Table, model: MatchModel, pairs: Iterable[tuple[int, int]]
+) -> Scored:
+    """Score any pairs of records, also such as share nothing, with all that their scores are made of.
+
+    Args:
+        engine: for scratch tables.
+        records: all records, as for `link`: how exclusive a value is depends on all.
+        identifiers: theirs.
+        model: what decides.
+        pairs: record numbers; each comes back with the smaller one as `a`.
+    """
+    _prepare(engine, records, identifiers, model)
+    asked = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    engine.register("asked_pairs", _pairs_table(asked))
+    _score_pairs(engine, model, "SELECT a, b FROM asked_pairs", "pairs")
+    return Scored(
+        engine.rows("SELECT * FROM pairs ORDER BY a, b"),
+        engine.rows(
+            "SELECT p.a, p.b, p.kind, p.grp, p.outcome, p.full, p.shared, p.bits, v.left_value, v.right_value"
+            " FROM parts p LEFT JOIN (SELECT x.a, x.b, i.kind, min(i.value) AS left_value,"
+            "  min(j.value) AS right_value FROM asked_pairs x JOIN identifiers i ON i.record = x.a"
+            "  JOIN identifiers j ON j.record = x.b AND j.kind = i.kind JOIN parts p ON p.a = x.a AND p.b = x.b"
+            "  AND p.kind = i.kind AND (p.outcome <> 'agreed' OR i.value = j.value) GROUP BY ALL) v"
+            " ON v.a = p.a AND v.b = p.b AND v.kind = p.kind ORDER BY p.a, p.b, p.bits DESC, p.kind"
+        ),
+    )
+
+
+def match_key(parts: Sequence[dict[str, Any]]) -> str:
+    """What agreed and what differed in one line, the weightiest first, as `+SERIAL +FQDN -SITE`."""
+    ordered = sorted(parts, key=lambda part: (-abs(part["bits"]), part["kind"]))
+    signs = {"agreed": "+", "nearly": "~", "differed": "-", "same list": "-"}
+    return " ".join(f"{signs[part['outcome']]}{part['kind'].upper().replace(' ', '_')}" for part in ordered)
+
+
+def _prepare(engine: Engine, records: pa.Table, identifiers: pa.Table, model: MatchModel) -> None:
     engine.register("records", records)
     engine.register("all_identifiers", identifiers)
-    engine.register("weights", _weight_table())
+    engine.register("weights", _weight_table(model))
     engine.derive(
         "identifiers",
         "SELECT DISTINCT i.record, i.kind, i.value, r.source, r.list, r.family"
         " FROM all_identifiers i JOIN records r USING (record)",
     )
+    engine.derive("kinds_of", "SELECT DISTINCT record, kind FROM identifiers")
+    engine.derive(
+        "carried",
+        "SELECT kind, value, family, count(DISTINCT record) AS records FROM identifiers GROUP BY ALL"
+        f" HAVING count(DISTINCT record) BETWEEN 2 AND {model.block_limit}",
+    )
     _merge_duplicates(engine)
-    _score(engine)
-    judged = tuple(judgements)
-    edges = engine.rows(f"SELECT a, b, score FROM pairs WHERE score >= {THRESHOLD} ORDER BY score DESC, a, b")
-    count = records.num_rows
-    pairs = list(zip(*(edges[name].to_pylist() for name in ("a", "b", "score")), strict=True))
-    components = _components(count, pairs)
-    different = {(min(j.left, j.right), max(j.left, j.right)) for j in judged if not j.same}
-    clusters = _resolve(components, pairs, _forbidden(engine, components) | different)
-    clusters = _join_judged(clusters, [(j.left, j.right) for j in judged if j.same], different)
-    return (
-        pa.table({"record": pa.array(np.arange(count), pa.int64()), "cluster": pa.array(clusters, pa.int64())}),
-        engine.rows("SELECT a, b, score, agreed, differed FROM pairs ORDER BY a, b"),
+    engine.derive(  # how many things of one list carry the value: 1 is exclusive
+        "sharing",
+        "SELECT kind, value, family, max(things) AS shared FROM ("
+        " SELECT i.kind, i.value, i.family, i.list, count(DISTINCT t.twin) AS things"
+        " FROM identifiers i JOIN carried USING (kind, value, family) JOIN twins t USING (record)"
+        " GROUP BY ALL) GROUP BY ALL",
+    )
+    engine.derive(  # the most exclusive of several values of one kind that two records share
+        "agreeing",
+        "SELECT i.record AS a, j.record AS b, i.kind, min(s.shared) AS shared FROM identifiers i"
+        " JOIN identifiers j ON i.kind = j.kind AND i.value = j.value AND i.family = j.family AND i.record < j.record"
+        " AND (i.kind <> 'vm_id' OR i.source = j.source)"
+        " JOIN sharing s ON s.kind = i.kind AND s.value = i.value AND s.family = i.family GROUP BY ALL",
     )
 
 
-def _weight_table() -> pa.Table:
+def _weight_table(model: MatchModel) -> pa.Table:
     return pa.table(
         {
-            "kind": list(WEIGHTS),
-            "grp": [weight.group for weight in WEIGHTS.values()],
-            "agree": [float(weight.agree) for weight in WEIGHTS.values()],
-            "disagree": [float(weight.disagree) for weight in WEIGHTS.values()],
+            "kind": list(model.weights),
+            "grp": [weight.group for weight in model.weights.values()],
+            "agree": [float(weight.agree) for weight in model.weights.values()],
+            "disagree": [float(weight.disagree) for weight in model.weights.values()],
         }
     )
 
@@ -136,13 +150,11 @@ def _merge_duplicates(engine: Engine) -> None:
     """
     engine.derive(
         "list_pairs",
-        "SELECT DISTINCT i.record AS a, j.record AS b, i.kind FROM identifiers i JOIN identifiers j"
-        " ON i.kind = j.kind AND i.value = j.value AND i.list = j.list AND i.family = j.family"
-        " AND i.record < j.record JOIN (SELECT kind, value, list FROM identifiers GROUP BY ALL"
-        f" HAVING count(DISTINCT record) BETWEEN 2 AND {BLOCK_LIMIT}) small"
-        " ON small.kind = i.kind AND small.value = i.value AND small.list = i.list",
+        "SELECT DISTINCT i.record AS a, j.record AS b, i.kind FROM identifiers i"
+        " JOIN carried c ON c.kind = i.kind AND c.value = i.value AND c.family = i.family"
+        " JOIN identifiers j ON i.kind = j.kind AND i.value = j.value AND i.list = j.list AND i.family = j.family"
+        " AND i.record < j.record",
     )
-    engine.derive("kinds_of", "SELECT DISTINCT record, kind FROM identifiers")
     engine.derive(
         "list_disputes",
         "SELECT DISTINCT p.a, p.b FROM (SELECT DISTINCT a, b FROM list_pairs) p"
@@ -151,197 +163,99 @@ def _merge_duplicates(engine: Engine) -> None:
         " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
         " WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind)",
     )
-    twins = engine.rows(
-        "SELECT a, b FROM list_pairs JOIN weights USING (kind)"
-        " WHERE NOT EXISTS (SELECT 1 FROM list_disputes d"
-        "  WHERE d.a = list_pairs.a AND d.b = list_pairs.b)"
-        " GROUP BY a, b HAVING bool_or(grp = 'name')"
-        " AND bool_or(grp IN ('hardware', 'network', 'place')) ORDER BY a, b"
+    twins = _links(
+        engine,
+        "SELECT a, b, 0.0 AS score FROM list_pairs JOIN weights USING (kind)"
+        " WHERE NOT EXISTS (SELECT 1 FROM list_disputes d WHERE d.a = list_pairs.a AND d.b = list_pairs.b)"
+        " GROUP BY a, b HAVING bool_or(grp = 'name') AND bool_or(grp IN ('hardware', 'network', 'place'))",
     )
     count = engine.count("records")
-    pairs = [(a, b, 0.0) for a, b in zip(twins["a"].to_pylist(), twins["b"].to_pylist(), strict=True)]
-    engine.register(
-        "twins",
-        pa.table(
-            {
-                "record": pa.array(np.arange(count), pa.int64()),
-                "twin": pa.array(_components(count, pairs), pa.int64()),
-            }
-        ),
-    )
+    engine.register("twins", _numbered("twin", record_clusters.components(count, twins)))
 
 
-def _score(engine: Engine) -> None:
-    engine.derive(  # how many things of one list carry the value: 1 is exclusive
-        "sharing",
-        "SELECT kind, value, family, max(things) AS shared, sum(records) AS records FROM ("
-        " SELECT i.kind, i.value, i.family, i.list, count(DISTINCT t.twin) AS things,"
-        " count(DISTINCT i.record) AS records FROM identifiers i JOIN twins t USING (record)"
-        " GROUP BY ALL) GROUP BY ALL",
-    )
-    engine.derive(
-        "agreements",
-        "SELECT i.record AS a, j.record AS b, i.kind, max(greatest(0, w.agree - CASE WHEN s.shared > 1"
-        f" THEN {SHARED_BASE} + {SHARED_PER_DOUBLING} * log2(s.shared / 2) ELSE 0 END)) AS bits"
-        " FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
-        " AND i.family = j.family AND i.record < j.record"
-        " AND (i.kind <> 'vm_id' OR i.source = j.source)"
-        " JOIN sharing s ON s.kind = i.kind AND s.value = i.value AND s.family = i.family"
-        f" AND s.records <= {BLOCK_LIMIT} JOIN weights w ON w.kind = i.kind GROUP BY ALL",
-    )
-    _score_pairs(engine, "SELECT DISTINCT a, b FROM agreements", "pairs")
-
-
-def _score_pairs(engine: Engine, candidates: str, name: str) -> None:
+def _score_pairs(engine: Engine, model: MatchModel, candidates: str, name: str) -> None:
+    """Score pairs into a table `name`, with what each comparison adds in `parts`."""
     engine.derive("candidates", candidates)
-    engine.derive(
-        "disagreements",
-        "SELECT p.a, p.b, x.kind, w.grp, w.disagree * CASE WHEN x.kind IN ('serial', 'asset_tag') AND EXISTS ("
-        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind WHERE i.record = p.a"
-        " AND j.record = p.b AND i.kind = x.kind AND length(i.value) > 5"
-        f" AND damerau_levenshtein(i.value, j.value) = 1) THEN {NEARLY} ELSE 1 END AS bits FROM candidates p"
-        " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
-        " JOIN weights w ON w.kind = x.kind WHERE w.disagree > 0 AND NOT EXISTS ("
-        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
-        " WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind)",
-    )
+    loss = f"{model.shared_base} + {model.shared_per_doubling} * log2(g.shared / 2)"
     engine.derive(
         "gains",
-        f"SELECT a, b, sum(CASE grp WHEN 'name' THEN most ELSE most + {SECOND_OPINION} * (total - most) END) AS bits,"
-        " list_sort(flatten(list(kinds))) AS agreed, bool_or(grp = 'name') AS name_agrees FROM ("
-        " SELECT a, b, grp, max(bits) AS most, sum(bits) AS total, list(kind) AS kinds"
-        " FROM agreements JOIN weights USING (kind) GROUP BY a, b, grp) GROUP BY a, b",
+        "SELECT a, b, kind, w.grp, 'agreed' AS outcome, w.agree AS full, shared,"
+        f" greatest(0, w.agree - CASE WHEN g.shared > 1 THEN {loss} ELSE 0 END) AS bits"
+        " FROM agreeing g JOIN candidates USING (a, b) JOIN weights w USING (kind)",
     )
-    engine.derive(  # names disagree once: fqdn and hostname say the same thing
+    engine.derive(
         "losses",
-        "SELECT a, b, sum(bits) AS bits, list_sort(flatten(list(kinds))) AS differed,"
-        " bool_or(grp = 'hardware' AND bits > 2) AS hardware FROM ("
-        " SELECT a, b, grp, CASE WHEN grp = 'name' THEN max(bits) ELSE sum(bits) END AS bits,"
-        " list(kind) AS kinds FROM disagreements GROUP BY a, b, grp) GROUP BY a, b",
+        "SELECT a, b, kind, grp, CASE WHEN near THEN 'nearly' ELSE 'differed' END AS outcome,"
+        f" -disagree AS full, 1 AS shared, disagree * CASE WHEN near THEN {model.nearly} ELSE 1 END AS bits FROM ("
+        " SELECT p.a, p.b, x.kind, w.grp, w.disagree, x.kind IN ('serial', 'asset_tag') AND EXISTS ("
+        "  SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind WHERE i.record = p.a"
+        "  AND j.record = p.b AND i.kind = x.kind AND length(i.value) > 5"
+        "  AND damerau_levenshtein(i.value, j.value) = 1) AS near FROM candidates p"
+        " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
+        " JOIN weights w ON w.kind = x.kind WHERE w.disagree > 0 AND NOT EXISTS ("
+        "  SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
+        "  WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind))",
+    )
+    first = "row_number() OVER (PARTITION BY a, b, grp ORDER BY bits DESC, kind) = 1"
+    further = f"CASE WHEN grp = 'name' THEN 0 ELSE {model.second_opinion} END"
+    engine.derive(  # names disagree once: fqdn and hostname say the same thing
+        "parts",
+        f"SELECT * REPLACE (bits * CASE WHEN {first} THEN 1 ELSE {further} END AS bits) FROM gains UNION ALL"
+        f" SELECT * REPLACE (-bits * CASE WHEN grp <> 'name' OR {first} THEN 1 ELSE 0 END AS bits) FROM losses"
+        f" UNION ALL SELECT c.a, c.b, 'list', 'list', 'same list', -{model.same_list}, 1, -{model.same_list}"
+        " FROM candidates c JOIN records ra ON ra.record = c.a JOIN records rb ON rb.record = c.b"
+        " AND rb.list = ra.list JOIN twins ta ON ta.record = c.a JOIN twins tb ON tb.record = c.b"
+        " AND tb.twin <> ta.twin",
     )
     engine.derive(
         name,
-        "SELECT c.a, c.b, round(coalesce(g.bits, 0) - coalesce(l.bits, 0)"
-        f" - CASE WHEN ra.list = rb.list AND ta.twin <> tb.twin THEN {SAME_LIST} ELSE 0 END, 6) AS score,"
-        " coalesce(g.agreed, []) AS agreed, coalesce(l.differed, []) AS differed,"
-        " coalesce(l.hardware, false) OR (ra.list = rb.list AND ta.twin <> tb.twin) AS apart"
-        " FROM candidates c JOIN records ra ON ra.record = c.a JOIN records rb ON rb.record = c.b"
-        " JOIN twins ta ON ta.record = c.a JOIN twins tb ON tb.record = c.b"
-        " LEFT JOIN gains g ON g.a = c.a AND g.b = c.b LEFT JOIN losses l ON l.a = c.a AND l.b = c.b",
+        "SELECT a, b, score, agreed, differed, two_things AND score < neutral AS apart FROM ("
+        f" SELECT a, b, round({model.prior} + coalesce(sum(bits), 0), 6) AS score, {model.prior} AS neutral,"
+        " coalesce(list_sort(list(kind) FILTER (outcome = 'agreed')), []) AS agreed,"
+        " coalesce(list_sort(list(kind) FILTER (outcome IN ('differed', 'nearly'))), []) AS differed,"
+        f" coalesce(sum(bits) FILTER (grp = 'hardware' AND bits < 0) < -{_CERTAIN}"
+        "  OR bool_or(outcome = 'same list'), false) AS two_things"
+        " FROM candidates LEFT JOIN parts USING (a, b) GROUP BY a, b)",
     )
 
 
-def _components(count: int, pairs: list[tuple[int, int, float]]) -> list[int]:
-    """The smallest record of each record's connected component."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    left = np.array([pair[0] for pair in pairs], dtype=np.int64)
-    right = np.array([pair[1] for pair in pairs], dtype=np.int64)
-    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (left, right)), shape=(count, count))
-    found, labels = connected_components(graph, directed=False)
-    smallest = np.full(found, count, dtype=np.int64)
-    np.minimum.at(smallest, labels, np.arange(count))
-    return [int(value) for value in smallest[labels]]
-
-
-def _forbidden(engine: Engine, components: list[int]) -> set[tuple[int, int]]:
-    """Pairs within one component that are two things by their own evidence."""
-    engine.register(
-        "components",
-        pa.table(
-            {
-                "record": pa.array(np.arange(len(components)), pa.int64()),
-                "component": pa.array(components, pa.int64()),
-            }
-        ),
-    )
-    _score_pairs(
-        engine,
+def _inner_pairs(engine: Engine, model: MatchModel, components: Sequence[int]) -> pa.Table:
+    """All pairs within components where one speaks against the links that made it."""
+    engine.register("components", _numbered("component", components))
+    engine.derive(
+        "within",
         "SELECT x.record AS a, y.record AS b FROM components x JOIN components y"
         " ON x.component = y.component AND x.record < y.record"
         " JOIN (SELECT component FROM components GROUP BY component"
-        f" HAVING count(*) BETWEEN 2 AND {_COMPONENT_LIMIT}) c ON c.component = x.component",
-        "inner_pairs",
+        f" HAVING count(*) BETWEEN 2 AND {_COMPONENT_LIMIT}) c ON c.component = x.component"
+        " UNION SELECT p.a, p.b FROM pairs p JOIN components x ON x.record = p.a"
+        " JOIN components y ON y.record = p.b AND y.component = x.component",
     )
-    found = engine.rows(
-        f"SELECT a, b FROM inner_pairs WHERE apart AND score < {APART} UNION"
-        " SELECT p.a, p.b FROM pairs p JOIN components x ON x.record = p.a"
-        " JOIN components y ON y.record = p.b AND y.component = x.component"
-        f" WHERE p.apart AND p.score < {APART}"
+    _score_pairs(engine, model, "SELECT * FROM within", "inner_pairs")
+    engine.derive(
+        "inner_components",
+        "SELECT i.*, c.component FROM inner_pairs i JOIN components c ON c.record = i.a",
     )
-    return set(zip(found["a"].to_pylist(), found["b"].to_pylist(), strict=True))
+    return engine.rows(
+        "SELECT a, b, score, apart FROM inner_components WHERE component IN (SELECT component FROM inner_components"
+        f" WHERE score < {model.prior}) ORDER BY a, b"
+    )
 
 
-def _resolve(components: list[int], pairs: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]) -> list[int]:
-    """Cut the components that hold two things: strongest links first, doubtful ones not at all."""
-    disputed = {components[a] for a, _ in forbidden}
-    links: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    for a, b, score in pairs:
-        if components[a] in disputed:
-            links[components[a]].append((a, b, score))
-    members: dict[int, list[int]] = defaultdict(list)
-    for record, component in enumerate(components):
-        if component in disputed:
-            members[component].append(record)
-    clusters = list(components)
-    for component, records in members.items():
-        for record, cluster in _cut(records, links[component], forbidden).items():
-            clusters[record] = cluster
-    return clusters
+def _links(engine: Engine, sql: str) -> pa.Table:
+    return engine.rows(f"SELECT * FROM ({sql}) ORDER BY score DESC, a, b")
 
 
-def _join_judged(clusters: list[int], same: Iterable[tuple[int, int]], different: set[tuple[int, int]]) -> list[int]:
-    """Join the clusters of records that people call the same, unless it joins what they call different.
-
-    Whole clusters are joined: a person who merges two things means all that is known of each.
-    """
-    members: dict[int, set[int]] = defaultdict(set)
-    for record, cluster in enumerate(clusters):
-        members[cluster].add(record)
-    home = list(clusters)
-    for left, right in same:
-        a, b = sorted((home[left], home[right]))
-        if a == b or any({home[x], home[y]} == {a, b} for x, y in different):
-            continue
-        members[a] |= members.pop(b)
-        for record in members[a]:
-            home[record] = a
-    return home
+def _numbered(name: str, labels: Sequence[int]) -> pa.Table:
+    return pa.table(
+        {"record": pa.array(np.arange(len(labels)), pa.int64()), name: pa.array(np.asarray(labels), pa.int64())}
+    )
 
 
-def _cut(records: list[int], links: list[tuple[int, int, float]], forbidden: set[tuple[int, int]]) -> dict[int, int]:
-    group = {record: {record} for record in records}
-    apart = {pair for pair in forbidden if pair[0] in group}
-    best: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for a, b, score in links:
-        best[a].append((score, b))
-        best[b].append((score, a))
-    for a, b, score in sorted(links, key=lambda item: (-item[2], item[0], item[1])):
-        if group[a] is group[b] or _clash(group[a], group[b], apart):
-            continue
-        if _doubtful(a, b, score, best, apart) or _doubtful(b, a, score, best, apart):
-            continue
-        joined = group[a] | group[b]
-        for record in joined:
-            group[record] = joined
-    return {record: min(group[record]) for record in records}
-
-
-def _clash(left: set[int], right: set[int], apart: set[tuple[int, int]]) -> bool:
-    return any((min(a, b), max(a, b)) in apart for a, b in itertools.product(left, right))
-
-
-def _doubtful(
-    record: int,
-    chosen: int,
-    score: float,
-    best: Mapping[int, list[tuple[float, int]]],
-    apart: set[tuple[int, int]],
-) -> bool:
-    """Whether the record fits another thing, known to be different, nearly as well."""
-    return any(
-        (min(chosen, other), max(chosen, other)) in apart and other_score > score - AMBIGUOUS
-        for other_score, other in best[record]
-        if other != chosen
+def _pairs_table(pairs: Sequence[tuple[int, int]]) -> pa.Table:
+    return pa.table(
+        {
+            "a": pa.array([pair[0] for pair in pairs], pa.int64()),
+            "b": pa.array([pair[1] for pair in pairs], pa.int64()),
+        }
     )

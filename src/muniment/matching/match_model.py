@@ -1,0 +1,123 @@
+"""The match model: what agreement and disagreement of each identifier weigh, as a value that can be kept.
+
+`records` scores by one, `record_estimate` makes one from an estate, `identity` keeps its versions. Pure numbers:
+everything is in bits, the base-2 logarithm of a likelihood ratio (Fellegi and Sunter, 1969).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from muniment.base.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Bits for agreement and for disagreement on one kind of identifier."""
+
+    group: str
+    agree: float
+    disagree: float
+
+
+@dataclass(frozen=True, slots=True)
+class MatchModel:
+    """What decides that two records are one thing.
+
+    Attributes:
+        weights: per kind of identifier.
+        prior: bits for two records that share a value, before anything else is known.
+        threshold: total bits from which a pair is a match; at 0 the probability is .5.
+        shared_base: what a value loses that two things of one source carry.
+        shared_per_doubling: and with each doubling of their number; no agreement falls below 0.
+        second_opinion: further agreements of one group (uuid and serial) are not independent: this share counts.
+        nearly: a serial or tag one typing error away disagrees by this share of its cost (Damerau, 1964).
+        same_list: cost of two rows of one list: a source lists a thing once, unless the rows are duplicates.
+        ambiguous: a record that fits two things that are not the same needs this many bits more for one of them.
+        bridge: a link between two groups is weak below this total, where all else between them speaks against it.
+        block_limit: a value carried by more records than this proposes no pairs.
+        origin: `shipped`, or `estimated` from an estate.
+        basis: what it was estimated from, for people.
+    """
+
+    weights: Mapping[str, Weight]
+    prior: float = -4.0
+    threshold: float = 0.0
+    shared_base: float = 6.0
+    shared_per_doubling: float = 2.0
+    second_opinion: float = 0.25
+    nearly: float = 0.15
+    same_list: float = 4.0
+    ambiguous: float = 2.0
+    bridge: float = 3.0
+    block_limit: int = 40
+    origin: str = "shipped"
+    basis: Mapping[str, Any] = field(default_factory=dict)
+
+    def probability(self, total: float) -> float:
+        """That a pair is a match, from its total bits."""
+        return float(1 / (1 + 2.0 ** -max(-60.0, min(60.0, total))))
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides; two models with the same digest make the same clusters."""
+        said = {name: value for name, value in self.document().items() if name not in {"origin", "basis"}}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, for `from_document`."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        weights = {kind: asdict(weight) for kind, weight in sorted(self.weights.items())}
+        return {**plain, "weights": weights, "basis": dict(self.basis)}
+
+    def differences(self, other: "MatchModel") -> tuple[str, ...]:
+        """What `other` says otherwise, a sentence each, the largest change of weight first."""
+        said: list[tuple[float, str]] = []
+        for kind, now in self.weights.items():
+            then = other.weights[kind]
+            moved = max(abs(then.agree - now.agree), abs(then.disagree - now.disagree))
+            if moved:
+                agree = f"agreement {now.agree:g} -> {then.agree:g}"
+                differ = f"disagreement {-now.disagree:g} -> {-then.disagree:g} bits"
+                said.append((moved, f"{kind}: {agree}, {differ}"))
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            if one.name not in {"weights", "origin", "basis"} and mine != theirs:
+                said.append((abs(theirs - mine), f"{one.name.replace('_', ' ')}: {mine:g} -> {theirs:g}"))
+        return tuple(text for _, text in sorted(said, key=lambda one: (-one[0], one[1])))
+
+
+SHIPPED = MatchModel({  # priors of the field: a serial is written on one chassis, a name is given again
+    "uuid": Weight("hardware", 12, 6),
+    "cloud_id": Weight("hardware", 12, 8),
+    "serial": Weight("hardware", 9, 7),
+    "asset_tag": Weight("hardware", 8, 5),
+    "vm_id": Weight("hardware", 8, 0),
+    "mac_address": Weight("network", 7, 2),
+    "ip_address": Weight("network", 3, 0.5),
+    "fqdn": Weight("name", 5.5, 2),
+    "hostname": Weight("name", 5, 3),
+    "application_id": Weight("hardware", 10, 6),
+    "form": Weight("hardware", 0, 5),
+    "name": Weight("name", 5, 4),
+    "parent": Weight("place", 2, 4),
+    "instance": Weight("place", 2, 2),
+})  # fmt: skip
+"""The model that holds until a person applies another."""
+
+
+def from_document(document: Mapping[str, Any]) -> MatchModel:
+    """Read a model back.
+
+    Raises:
+        Rejected: it names other kinds of identifiers or other numbers than this version knows.
+    """
+    given = dict(document)
+    kinds = given.pop("weights", {})
+    unknown = (set(given) - {one.name for one in fields(MatchModel)}) | set(kinds) ^ set(SHIPPED.weights)
+    if unknown:
+        raise Rejected(f"the match model does not fit this version of muniment: {', '.join(sorted(unknown))}")
+    weights = {kind: Weight(**kinds[kind]) for kind in SHIPPED.weights}
+    return replace(SHIPPED, **{**given, "weights": weights})

@@ -170,12 +170,6 @@ def test_records_that_share_nothing_are_scored_when_asked_for(engine):
     assert (part["kind"], part["left_value"], part["right_value"]) == ("serial", "A12345", "B99999")
 
 
-def test_a_match_key_names_what_agreed_and_differed_the_weightiest_first(engine):
-    left = {"list": "cmdb", "serial": "CZC1001", "hostname": "app01"}
-    right = {"list": "scan", "serial": "CZC1001", "hostname": "web07"}
-    assert matching.match_key(scored(engine, [left, right], [(0, 1)]).parts.to_pylist()) == "+SERIAL -HOSTNAME"
-
-
 def test_the_threshold_is_where_the_probability_is_a_half():
     model = matching.SHIPPED
     assert model.probability(model.threshold) == 0.5

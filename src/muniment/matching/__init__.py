@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from muniment.matching.match_model import SHIPPED, MatchModel, Weight, from_document
     from muniment.matching.names import closest, name_key
     from muniment.matching.record_clusters import ClusterStep, Cut, Judgement, Linked, steps
-    from muniment.matching.records import Scored, link, match_key, score_between
+    from muniment.matching.records import Scored, link, score_between
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
     from muniment.matching.values_kinds import is_missing, kind_of
@@ -50,7 +50,6 @@ _BULK = {
     "steps": "record_clusters",
     "Scored": "records",
     "link": "records",
-    "match_key": "records",
     "score_between": "records",
     "column": "claims",
     "Matched": "linkage",

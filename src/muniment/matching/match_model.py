@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from muniment.base.errors import Rejected
+from muniment.matching import waterfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class MatchModel:
 
     def probability(self, total: float) -> float:
         """That a pair is a match, from its total bits."""
-        return float(1 / (1 + 2.0 ** -max(-60.0, min(60.0, total))))
+        return waterfall.probability(total - self.threshold)
 
     @property
     def digest(self) -> str:

@@ -6,7 +6,6 @@ calls it. A pair's score is a sum of bits under a `MatchModel`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -91,13 +90,6 @@ def score_between(
             " ON v.a = p.a AND v.b = p.b AND v.kind = p.kind ORDER BY p.a, p.b, p.bits DESC, p.kind"
         ),
     )
-
-
-def match_key(parts: Sequence[dict[str, Any]]) -> str:
-    """What agreed and what differed in one line, the weightiest first, as `+SERIAL +FQDN -SITE`."""
-    ordered = sorted(parts, key=lambda part: (-abs(part["bits"]), part["kind"]))
-    signs = {"agreed": "+", "nearly": "~", "differed": "-", "same list": "-"}
-    return " ".join(f"{signs[part['outcome']]}{part['kind'].upper().replace(' ', '_')}" for part in ordered)
 
 
 def _prepare(engine: Engine, records: pa.Table, identifiers: pa.Table, model: MatchModel) -> None:

@@ -14,7 +14,7 @@ from muniment.base import embedded
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-TOURS = ("README.md", "docs/guide.md", "docs/policies.md", "docs/tour.md")
+TOURS = ("README.md", "docs/guide.md", "docs/identity.md", "docs/policies.md", "docs/tour.md")
 WORKBOOK = Path(os.environ.get("MUNIMENT_DATA", "../shared/data")) / "inventories/rvtools/kubev2v_example1.xlsx"
 SHEET = re.compile(r"^```csv\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

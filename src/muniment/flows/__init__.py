@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from muniment.flows.export_migration import LeftOut
     from muniment.flows.export_stamp import Stamp, read_stamp
     from muniment.flows.fetch import import_stream, import_tables
+    from muniment.flows.identity_judge import Verdict, apply_verdicts, judge_pair, note_verdict, take_back_verdict
     from muniment.flows.impact import Impact, impact_of_columns, impact_of_row, impact_of_source
     from muniment.flows.import_batch import import_files, resume, resume_open
     from muniment.flows.move_home import Moved, move
@@ -57,6 +58,7 @@ _PLACES = {
     "export_migration": "LeftOut",
     "export_stamp": "Stamp read_stamp",
     "fetch": "import_stream import_tables",
+    "identity_judge": "Verdict apply_verdicts judge_pair note_verdict take_back_verdict",
     "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
     "move_home": "Moved move",
@@ -104,6 +106,7 @@ __all__ = [
     "RowLeft",
     "Stamp",
     "Summary",
+    "Verdict",
     "Wanted",
     "accept",
     "accept_mapping",
@@ -111,6 +114,7 @@ __all__ = [
     "annotate",
     "apply_corrections",
     "apply_policy",
+    "apply_verdicts",
     "approve_imports",
     "as_table",
     "change_source",
@@ -129,11 +133,13 @@ __all__ = [
     "import_stream",
     "import_tables",
     "judge",
+    "judge_pair",
     "match_claims",
     "match_records",
     "merge_assets",
     "move",
     "newest_rows",
+    "note_verdict",
     "quiet",
     "read_stamp",
     "reject_imports",
@@ -148,6 +154,7 @@ __all__ = [
     "settle_group",
     "settled_share",
     "split_asset",
+    "take_back_verdict",
     "undo",
     "undo_mapping",
     "withdraw",

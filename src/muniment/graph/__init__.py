@@ -4,6 +4,7 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 """
 
 from muniment.graph.account import Change, Happened, account
+from muniment.graph.feed import Entry, Feed, Hop, Standing, feed, is_cursor, resolve
 from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts, health
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
@@ -24,8 +25,11 @@ __all__ = [
     "Claim",
     "Contribution",
     "Dispute",
+    "Entry",
+    "Feed",
     "Happened",
     "Health",
+    "Hop",
     "Moved",
     "Opponents",
     "Part",
@@ -36,6 +40,7 @@ __all__ = [
     "Rests",
     "Sample",
     "Since",
+    "Standing",
     "Step",
     "Waiting",
     "Why",
@@ -46,13 +51,16 @@ __all__ = [
     "contributions",
     "disputes",
     "expected_reliabilities",
+    "feed",
     "filled",
     "health",
     "in_force",
+    "is_cursor",
     "opponents",
     "preview",
     "related",
     "reliabilities",
+    "resolve",
     "resting",
     "ruling",
     "since",

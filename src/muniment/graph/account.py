@@ -78,6 +78,12 @@ def account(
     return [one for one, _ in sorted(told, key=lambda item: item[0].at)]
 
 
+def causes(connection: sa.Connection, scope: Scope) -> Callable[[Mapping[str, Any]], str]:
+    """A function that tells a cause, as versions and moves keep it, in words; "" for none."""
+    known = _Names(_delivered(connection, scope), _acts(connection, scope), {})
+    return lambda cause: _what(cause, known) if cause.get("kind") else ""
+
+
 def _noting(one: Happened, note: str) -> Happened:
     return Happened(one.at, one.actor, one.what, one.reason, one.version, (note, *one.notes), one.changes)
 
@@ -226,6 +232,9 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any], _Names], str]] = {
     "assets.merged": lambda *_: "merge",
     "asset.split": lambda *_: "split",
     "act.undone": lambda *_: "undo",
+    "identity.judged_same": lambda *_: "judged one thing",
+    "identity.judged_different": lambda *_: "judged different things",
+    "identity.reviewed": lambda *_: "verdicts given in review",
 }
 """Kinds of causes that are no act of the log. Any other is told by its own words: `policy.applied` is "policy
 applied"."""
@@ -237,13 +246,19 @@ def _and(names: Sequence[str]) -> str:
 
 def _deliveries(connection: sa.Connection, scope: Scope, asset: register.Asset) -> dict[str, list[tuple[str, str]]]:
     """Per flow the files and sources of its imports: those of the asset's sources, where it has any."""
+    return {
+        flow: [item for item in delivered if item[1] in asset.sources] or delivered
+        for flow, delivered in _delivered(connection, scope).items()
+    }
+
+
+def _delivered(connection: sa.Connection, scope: Scope) -> dict[str, list[tuple[str, str]]]:
+    """Per flow the files and sources of its imports."""
     names = {source.id: source.name for source in evidence.list_sources(connection)}
     found: dict[str, list[tuple[str, str]]] = {}
     for one in evidence.list_imports(connection, scope):
         found.setdefault(str(one.flow_id), []).append((one.file, names[one.source_id]))
-    return {
-        flow: [item for item in delivered if item[1] in asset.sources] or delivered for flow, delivered in found.items()
-    }
+    return found
 
 
 def _acts(connection: sa.Connection, scope: Scope) -> dict[str, memory.Act]:

@@ -1,37 +1,43 @@
 """Identity: which records are one thing, under ids that stay, with people's judgements on top.
 
-`recompute` derives memberships from records and judgements; `merge` and `split` append judgements, and
+`recompute` derives memberships from records and judgements; `merge`, `split` and `judge` append judgements, and
 memory's `take_back` undoes them. Knows no values of assets; the register folds what belongs together here.
 """
 
 from muniment.identity.inputs import Inputs
 from muniment.identity.inputs import read as inputs_of
-from muniment.identity.judge import merge, split
+from muniment.identity.judge import judge, merge, split
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
     asset_of_record,
     carry_over,
     current_asset,
     follow_keys,
+    founders,
     judgement_acts,
     members,
     moves_of,
     park,
     parked_ids,
+    records_ending,
+    references,
     unpark,
 )
-from muniment.identity.types import Act, Move
+from muniment.identity.types import Act, Move, Reference
 
 __all__ = [
     "Act",
     "Change",
     "Inputs",
     "Move",
+    "Reference",
     "asset_of_record",
     "carry_over",
     "current_asset",
     "follow_keys",
+    "founders",
     "inputs_of",
+    "judge",
     "judgement_acts",
     "members",
     "merge",
@@ -39,6 +45,8 @@ __all__ = [
     "park",
     "parked_ids",
     "recompute",
+    "records_ending",
+    "references",
     "split",
     "unpark",
 ]

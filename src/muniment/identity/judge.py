@@ -1,4 +1,4 @@
-"""A person's word on who is who: merge and split. Each appends; none changes a row.
+"""A person's word on who is who: merge, split, and a verdict on two records. Each appends; none changes a row.
 
 The doors call these through `flows`, which recomputes identity and register afterwards.
 """
@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from muniment.base import ids
-from muniment.base.errors import Rejected
+from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.identity import store
 
@@ -52,4 +52,27 @@ def split(connection: sa.Connection, scope: Scope, asset: UUID, records: Sequenc
     pairs = [(left, right, False) for left in staying for right in leaving]
     pairs += [(side[0], other, True) for side in (staying, leaving) for other in side[1:]]
     store.add_judgements(connection, scope, act, "split", pairs, reason)
+    return act
+
+
+def judge(
+    connection: sa.Connection, scope: Scope, left: Sequence[UUID], right: Sequence[UUID], reason: str, *, same: bool
+) -> UUID:
+    """Say that the records on two sides are one thing, or two; returns the id of the act.
+
+    Each record of one side is judged different from each of the other; for "same" one pair says it.
+
+    Raises:
+        NotFound: a record is none of this engagement.
+        Rejected: a record is on both sides.
+    """
+    known = store.references(connection, scope, [*left, *right])
+    missing = [one for one in (*left, *right) if one not in known]
+    if missing:
+        raise NotFound(f"record {ids.short(missing[0])} is none of this engagement: `muniment show` lists records")
+    if set(left) & set(right):
+        raise Rejected("one record is on both sides: name two different ones")
+    act = ids.new()
+    pairs = [(known[one], known[other], same) for one in left for other in right]
+    store.add_judgements(connection, scope, act, "judgement", pairs[:1] if same else pairs, reason)
     return act

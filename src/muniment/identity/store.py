@@ -133,6 +133,24 @@ def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[U
     return [(row[0], Reference(row[1], row[2])) for row in rows]
 
 
+def references(connection: sa.Connection, scope: Scope, record_ids: Sequence[UUID]) -> dict[UUID, Reference]:
+    """The references of records of the engagement; those it has not are left out."""
+    query = sa.text(
+        "SELECT id, source_id, source_key FROM records WHERE engagement_id = :engagement"
+        " AND id = ANY(cast(:ids AS uuid[]))"
+    )
+    given = {"engagement": scope.engagement_id, "ids": [str(one) for one in record_ids]}
+    return {row[0]: Reference(row[1], row[2]) for row in connection.execute(query, given)}
+
+
+def records_ending(connection: sa.Connection, scope: Scope, end: str) -> list[UUID]:
+    """The records of the engagement whose ids end with a text; at most two."""
+    query = sa.text(
+        "SELECT id FROM records WHERE engagement_id = :engagement AND right(id::text, :length) = :end LIMIT 2"
+    )
+    return list(connection.scalars(query, {"engagement": scope.engagement_id, "end": end, "length": len(end)}))
+
+
 def asset_of_record(connection: sa.Connection, record_id: UUID) -> UUID | None:
     """The asset a record belongs to."""
     return connection.scalar(sa.select(memberships.c.asset_id).where(memberships.c.record_id == record_id))

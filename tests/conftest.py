@@ -19,6 +19,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from tests.speaker import Speaker, speaking
 
 from muniment import evidence, flows, mapping, register
 from muniment.base import db, embedded, schema, tenancy
@@ -133,6 +134,13 @@ def home(make_home: MakeHome, tmp_path: Path) -> Iterator[Home]:
     """An empty home of the test's own."""
     with make_home(tmp_path / "home") as fresh:
         yield fresh
+
+
+@pytest.fixture
+def speaker() -> Iterator[Speaker]:
+    """An endpoint for vectors on the loopback."""
+    with speaking() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

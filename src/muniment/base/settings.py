@@ -45,7 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("stream_mib", int, 1024, "What `muniment import -` takes before it calls a stream endless, in MiB."),
     Setting("workbook_password", str, "", "Passwords to try on protected workbooks, one per line.", secret=True),
     Setting("source_password", str, "", "Password of a database to import from, where its URL has none.", secret=True),
-    Setting("embedding_model", str, "built-in", "Makes vectors: built-in, local, local:FOLDER, or the endpoint's model."),
+    Setting("embedding_model", str, "built-in", "What makes vectors: built-in, local, local:FOLDER, a model."),
     Setting("embedding_url", str, "", "Endpoint that makes vectors; it is sent descriptions of assets."),
     Setting("embedding_key", str, "", "The API key of that endpoint.", secret=True),
     Setting("memory_limit", str, "4GB", "Memory that the bulk engine may use before it spills to disk."),

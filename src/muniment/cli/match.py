@@ -1,4 +1,4 @@
-"""Commands that match and resolve files of one's own, without a register: match claims, match records.
+"""Commands that match and resolve files of one's own, without a register: match claims, records, columns.
 
 Called by `app`; needs no home and no database, and stores nothing.
 """
@@ -112,6 +112,51 @@ def records(
         if clusters is None
         else {"pairs": pairs, "clusters": clusters, "compared": compared}
     )
+
+
+@app.command()
+def columns(
+    source: Annotated[Path, typer.Argument(help="A table: CSV with any delimiter, TSV, XLSX, JSON, any encoding.")],
+    target: Annotated[Path, typer.Argument(help="Another table, or the word 'model': the attributes of the register.")],
+    top: Annotated[int, typer.Option("--top", min=1, help="Candidates for each column of SOURCE.")] = 10,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Column to leave out, of either file (may be repeated).")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv, json or table.")] = "table",
+) -> None:
+    """Find which column of TARGET each column of SOURCE is, best first, with the reasons.
+
+    No settings, no labels: headers (words, abbreviations, spelling), values (shared, alike, their kinds and ranges)
+    and the other columns speak. The probability is of one pair by itself and comparable over all pairs: a column
+    that nothing fits has low ones, and two columns may have the same best candidate.
+
+    Examples: muniment match columns delivery.csv warehouse.xlsx   ·
+    muniment match columns rvtools.xlsx model --top 3 --format csv > candidates.csv
+    """
+    from muniment import flows
+
+    if format_ not in _FORMATS:
+        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}")
+    found, rejects = flows.match_columns(source, target, ignore or (), top)
+    if rejects:
+        typer.echo(f"{rejects:,} rows could not be read and are left out", err=True)
+    names = ("source_column", "target_column", "rank", "probability", "reason")
+    if format_ == "table":
+        best = [
+            (one.source, one.target, screen.confidence(one.probability), "; ".join(one.reasons[:2]))
+            for one in found
+            if one.rank == 1
+        ]
+        note = "" if top == 1 else f"The best of up to {top} candidates each; --format csv gives all."
+        screen.table("Columns", ("source column", "target column", "probability", "reason"), best, note=note)
+        return
+    rows = [(one.source, one.target, one.rank, f"{one.probability:.6f}", "; ".join(one.reasons)) for one in found]
+    if format_ == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+        return
+    screen.dump([dict(zip(names, (*row[:3], float(row[3]), row[4]), strict=True)) for row in rows])
 
 
 def _pairs(found: "matching.Matched") -> "list[tuple[int | str, ...]]":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         undo_mapping,
     )
     from muniment.flows.claims import Accuracy, judge, match_claims
+    from muniment.flows.columns import match_columns
     from muniment.flows.corrections import Correction, Corrections, RowLeft, apply_corrections
     from muniment.flows.delete import Removed, delete_engagement
     from muniment.flows.derive import newest_rows
@@ -51,6 +52,7 @@ _PLACES = {
     " split_asset undo undo_mapping",
     "claims": "Accuracy judge match_claims",
     "corrections": "Correction Corrections RowLeft apply_corrections",
+    "columns": "match_columns",
     "records": "match_records",
     "delete": "Removed delete_engagement",
     "derive": "newest_rows",
@@ -135,6 +137,7 @@ __all__ = [
     "judge",
     "judge_pair",
     "match_claims",
+    "match_columns",
     "match_records",
     "merge_assets",
     "move",

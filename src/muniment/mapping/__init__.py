@@ -6,7 +6,7 @@ what is known of common exports. Knows no rows of the database but its own and m
 
 from muniment.mapping.keys import choose_key, infer_type
 from muniment.mapping.kinds import FILE_COLUMN, Kind, Tab, kind, kinds, recognise
-from muniment.mapping.propose import Sheet, Thresholds, propose
+from muniment.mapping.propose import Sheet, Thresholds, propose, targets
 from muniment.mapping.store import (
     Act,
     acts,
@@ -68,6 +68,7 @@ __all__ = [
     "reject",
     "shipped_templates",
     "switch_template",
+    "targets",
     "template",
     "templates",
     "undo",

@@ -76,7 +76,7 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
         for column in profiled
         if sheet.known.get(column.name.lower(), "" if model.is_secret(column.name) else None) != ""
     ]
-    ranking = matching.rank(asked, _targets(attributes), _learned(connection)) if fresh else {}
+    ranking = matching.rank(asked, targets(attributes), _learned(connection)) if fresh else {}
     proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
     taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
     chosen = [
@@ -198,8 +198,11 @@ def _runner_up(candidate: matching.Candidate | None, limit: float) -> dict[str, 
     return {"attribute": candidate.target, "probability": round(candidate.probability, 4)}
 
 
-def _targets(attributes: Mapping[str, model.Attribute]) -> list[matching.Target]:
+def targets(attributes: Mapping[str, model.Attribute] | None = None) -> list[matching.Target]:
+    """Attributes as what a column may mean; those of the shipped model where none are given."""
     from muniment import matching
+
+    attributes = model.attributes() if attributes is None else attributes
 
     return [
         matching.Target(

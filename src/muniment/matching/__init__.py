@@ -1,7 +1,8 @@
 """Pure scoring: what columns mean, which records are one thing, which values agree and which are true.
 
 The caller profiles the columns of a table and ranks them against targets it passes in; scores pairs of
-records; finds the rows of any one or two tables that are one thing (`linkage`); asks whether values agree
+records; finds the rows (`linkage`) and the columns (`column_pairs`)
+of any tables that are one thing; asks whether values agree
 (`values`); and has a table of claims resolved (`claims`). No database, no files.
 """
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from muniment.matching.active import most_telling
     from muniment.matching.claims import Claims, Resolved, column, resolve, slips, votes
     from muniment.matching.column_drift import ColumnDrift, drift, stability_index
+    from muniment.matching.column_pairs import ColumnMatch, match_columns, match_targets
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.linkage import Matched, match_records
@@ -36,6 +38,9 @@ _BULK = {
     "ColumnDrift": "column_drift",
     "drift": "column_drift",
     "stability_index": "column_drift",
+    "ColumnMatch": "column_pairs",
+    "match_columns": "column_pairs",
+    "match_targets": "column_pairs",
     "closest": "names",
     "name_key": "names",
     "profile": "column_profile",
@@ -90,6 +95,7 @@ __all__ = [
     "ClusterStep",
     "Column",
     "ColumnDrift",
+    "ColumnMatch",
     "Cut",
     "Form",
     "Found",
@@ -119,8 +125,10 @@ __all__ = [
     "is_missing",
     "kind_of",
     "link",
+    "match_columns",
     "match_key",
     "match_records",
+    "match_targets",
     "most_telling",
     "name_key",
     "probability",

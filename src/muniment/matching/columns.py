@@ -55,7 +55,7 @@ NOTHING_WEIGHTS: Mapping[str, float] = MappingProxyType({"always": 8.13, "empty"
 """The same for "none of them"; see `signals.NOTHING`."""
 
 _SHOWN = 8
-"""Candidates kept per column, besides learned pairs and "none of them"."""
+"""Candidates kept per column where nobody says otherwise."""
 
 _REPEATED = 0.3
 """How often a second column means a single-valued target that another column has taken, by judgement."""
@@ -73,7 +73,7 @@ _LOWEST_CAP = 0.3
 
 
 def rank(
-    columns: Sequence[Column], targets: Sequence[Target], learned: Sequence[Learned] = ()
+    columns: Sequence[Column], targets: Sequence[Target], learned: Sequence[Learned] = (), *, shown: int = _SHOWN
 ) -> dict[str, tuple[Candidate, ...]]:
     """Rank the possible meanings of each column, the best first, "none of them" among them.
 
@@ -84,6 +84,7 @@ def rank(
         columns: the profiled columns of one table, with different names.
         targets: everything a column may mean, with different names.
         learned: verdicts of people on pairs; of one `name_key` and target at most one.
+        shown: candidates kept per column, besides learned pairs and "none of them".
 
     Returns:
         Column name -> its best candidates; always with the pairs people judged and with `NONE`.
@@ -110,7 +111,7 @@ def rank(
     for row, column in enumerate(ordered):
         judged = {number for place, number in verdicts if place == row}
         view = _View(column, fixed, names.index(fixed), found, row, verdicts)
-        by_name[column.name] = _candidates(view, chances[row], judged)
+        by_name[column.name] = _candidates(view, chances[row], judged, shown)
     return {column.name: by_name[column.name] for column in columns}
 
 
@@ -178,11 +179,11 @@ class _View:
     verdicts: Mapping[tuple[int, int], Learned]
 
 
-def _candidates(view: _View, chances: npt.NDArray[np.float64], judged: set[int]) -> tuple[Candidate, ...]:
+def _candidates(view: _View, chances: npt.NDArray[np.float64], judged: set[int], shown: int) -> tuple[Candidate, ...]:
     none = len(view.targets)
     # ties: the target named first in the alphabet, so that no order of targets decides
     order = sorted(range(none + 1), key=lambda n: (-chances[n], _name(view, n)))
-    kept = {*order[:_SHOWN], none, *judged}
+    kept = {*order[:shown], none, *judged}
     return tuple(
         Candidate(
             view.column.name,

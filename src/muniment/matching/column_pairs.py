@@ -1,0 +1,250 @@
+"""Which column of one table is which of another: every pair weighed, ranked per column, with its reasons.
+
+Called by `muniment match columns`. One model for any two tables, its weights in `shipped/columns.json`, fitted by
+`tools/fit_columns.py`. It ranks, it assigns nothing: two columns may have the same best candidate. Pure.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.special import expit
+from scipy.stats import rankdata
+
+from muniment.matching import column_names, column_profile, column_values, columns
+from muniment.matching.types import NONE, Column, Target
+
+Floats = npt.NDArray[np.float64]
+
+_GAP = 6.0
+_FEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMatch:
+    """One candidate of a source column: `probability` that both hold the same thing, comparable over all pairs."""
+
+    source: str
+    target: str
+    rank: int
+    probability: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One table as it is compared: its columns with their profiles and their values."""
+
+    columns: tuple[Column, ...]
+    values: tuple[column_values.Values, ...]
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers as written."""
+        return tuple(column.name for column in self.columns)
+
+
+def side(rows: pa.Table) -> Side:
+    """Read one table for comparison."""
+    profiled = column_profile.profile(rows, rows.column_names)
+    values = tuple(column_values.read(rows.column(column.name), column.profile) for column in profiled)
+    return Side(profiled, values)
+
+
+def match_columns(source: pa.Table, target: pa.Table, top: int = 10) -> tuple[ColumnMatch, ...]:
+    """Rank the columns of a target table for each column of a source table.
+
+    Args:
+        source: a table, any Arrow types, with different column names.
+        target: another.
+        top: candidates per source column.
+
+    Returns:
+        The candidates of each source column in turn, the best first.
+    """
+    one, other = side(source), side(target)
+    if not one.columns or not other.columns:
+        return ()
+    grid = signals(one, other)
+    chances = probabilities(grid)
+    return tuple(
+        ColumnMatch(
+            one.headers[row],
+            other.headers[number],
+            rank,
+            float(chances[row, number]),
+            _reasons(one, other, grid, row, number),
+        )
+        for row in range(len(one.columns))
+        for rank, number in enumerate(_order(chances[row], other.headers)[:top], 1)
+    )
+
+
+def match_targets(
+    source: pa.Table, targets: Sequence[Target], top: int = 10, *, table: str | None = None
+) -> tuple[ColumnMatch, ...]:
+    """Rank known targets, such as the attributes of the model, for each column of a table.
+
+    Args:
+        source: a table, any Arrow types, with different column names.
+        targets: what a column may mean.
+        top: candidates per column.
+        table: the name of the table or tab, which says what its rows are.
+    """
+    profiled = column_profile.profile(source, source.column_names, table=table)
+    ranking = columns.rank(profiled, targets, shown=top + 1)
+    return tuple(
+        ColumnMatch(name, found.target, place, found.probability, found.reasons)
+        for name, candidates in ranking.items()
+        for place, found in enumerate([one for one in candidates if one.target != NONE][:top], 1)
+    )
+
+
+def _order(chances: Floats, headers: Sequence[str]) -> list[int]:
+    return sorted(range(len(headers)), key=lambda number: (-chances[number], headers[number], number))
+
+
+def signals(one: Side, other: Side) -> dict[str, Floats]:
+    """The evidence for every pair, each source x target; the weights of the model are per name."""
+    names = column_names.compare(one.headers, other.headers)
+    values = column_values.compare(
+        one.values,
+        other.values,
+        ([c.profile for c in one.columns], [c.profile for c in other.columns]),
+        (one.headers, other.headers),
+    )
+    both = 2 * names.source * names.target / np.maximum(names.source + names.target, 1e-9)
+    number = np.array([held.kind == "number" for held in one.values], float)[:, None]
+    blank = np.array([held.kind == "empty" for held in one.values], float)[:, None]
+    bare = np.array([held.kind == "empty" for held in other.values], float)[None, :]
+    shape = both.shape
+    return {
+        "same": names.same,
+        "source": names.source,
+        "target": names.target,
+        "letters": names.letters,
+        "last": names.last,
+        "initials": names.initials,
+        "both": both,
+        "both2": both**2,
+        "source2": names.source**2,
+        "target2": names.target**2,
+        "spelling": np.maximum(names.letters - 0.5, 0.0),
+        "known": values.known,
+        "known_root": np.sqrt(values.known),
+        "covers": values.covers,
+        "covers_root": np.sqrt(values.covers),
+        "close": values.close,
+        "close2": values.close**2,
+        "words": values.words,
+        "numbers": values.numbers,
+        "kinds": values.kinds,
+        "clash": values.clash,
+        "unlisted": values.unlisted,
+        "told": values.told,
+        "telling": values.telling,
+        "judged": values.judged,
+        "close_both": values.close * both,
+        "known_both": values.known * both,
+        "number_bare": np.broadcast_to(number * bare, shape),
+        "number_bare_both": number * bare * both,
+        "blank": np.broadcast_to(blank, shape),
+    }
+
+
+@cache
+def model() -> dict[str, Any]:
+    """The fitted weights: of the signals, and of how a pair stands beside its rivals."""
+    text = resources.files("muniment.matching").joinpath("shipped/columns.json").read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def probabilities(grid: dict[str, Floats], weights: dict[str, Any] | None = None) -> Floats:
+    """How probable each pair is, by the weights of the model."""
+    held = weights or model()
+    first = held["always"] + sum(weight * grid[name] for name, weight in held["signals"].items())
+    beside = rivals(first)
+    result: Floats = expit(
+        held["beside_always"] + sum(weight * beside[name] for name, weight in held["beside"].items())
+    )
+    return result
+
+
+def rivals(scores: Floats) -> dict[str, Floats]:
+    """How a score stands beside the best other score of its source and of its target."""
+    scores = np.round(scores, 9)  # sums in another order, the same to the last bit
+    mine, theirs = _gap(scores), _gap(scores.T).T
+    place = rankdata(-scores, method="min", axis=1)
+    return {
+        "score": scores,
+        "behind": np.minimum(mine, 0.0),
+        "ahead": np.maximum(mine, 0.0),
+        "behind_others": np.minimum(theirs, 0.0),
+        "ahead_others": np.maximum(theirs, 0.0),
+        "rank": 1.0 / place,
+    }
+
+
+def _gap(scores: Floats) -> Floats:
+    """Each score less the best other score of its row, between -6 and 6."""
+    if scores.shape[1] < 2:  # noqa: PLR2004
+        return np.full_like(scores, _GAP / 2)
+    ordered = np.sort(scores, axis=1)
+    best, second = ordered[:, -1:], ordered[:, -2:-1]
+    first = np.zeros_like(scores, bool)
+    first[np.arange(len(scores)), scores.argmax(axis=1)] = True
+    result: Floats = np.clip(scores - np.where(first, second, best), -_GAP, _GAP)
+    return result
+
+
+def _reasons(one: Side, other: Side, grid: dict[str, Floats], row: int, number: int) -> tuple[str, ...]:
+    """The evidence for a pair in words, what speaks for it first."""
+    said = {name: float(held[row, number]) for name, held in grid.items()}
+    mine, theirs = one.values[row], other.values[number]
+    reasons = [_name_said(said)]
+    if not said["judged"]:
+        blank = [name for name, held in (("source", mine), ("target", theirs)) if held.kind == "empty"]
+        reasons.append(f"the {' and the '.join(blank)} has no values to judge by")
+    elif mine.kind == theirs.kind == "number":
+        reasons.append(f"numbers of the same range for {said['numbers']:.0%}")
+    elif said["clash"]:
+        reasons.append(f"values are of different kinds: {_SAID[mine.kind]} and {_SAID[theirs.kind]}")
+    else:
+        reasons += _values_said(said, mine, theirs)
+    if said["told"] > 0:
+        reasons.append("the target's name is said in the values")
+    if said["telling"] > 0:
+        reasons.append("the source's name is said in the target's values")
+    return tuple(reasons)
+
+
+_SAID = {"number": "numbers", "date": "dates", "listed": "a few repeated values", "text": "text", "empty": "none"}
+
+
+def _name_said(said: dict[str, float]) -> str:
+    if said["same"] >= 0.99:  # noqa: PLR2004
+        return "the same name"
+    if said["same"]:
+        return "the same words, abbreviated or in another order"
+    if said["initials"]:
+        return "one name is the initials of the other"
+    if said["both"] >= 0.3:  # noqa: PLR2004
+        return f"names share words that mean the same ({said['both']:.0%})"
+    return f"names are spelt {said['letters']:.0%} alike"
+
+
+def _values_said(said: dict[str, float], mine: column_values.Values, theirs: column_values.Values) -> Sequence[str]:
+    shared = [text for text in mine.texts[:200] if text in set(theirs.texts)][:_FEW]
+    if shared:
+        share = float(sum(mine.shares[number] for number, text in enumerate(mine.texts) if text in set(theirs.texts)))
+        return [f"{share:.0%} of values are values of the target, such as {', '.join(shared)}"]
+    if said["close"] >= 0.3:  # noqa: PLR2004
+        return [f"values are like those of the target ({said['close']:.0%})"]
+    return ["no value in common"]

@@ -185,6 +185,15 @@ def test_a_model_tells_what_a_row_is_where_neither_row_nor_kind_says_it(engine):
     assert [one["asset_type"] for one in found] == ["server", "server", "virtual_machine"]
 
 
+def test_what_runs_a_client_system_is_guessed_no_server(engine):
+    systems = ["Windows 11 Enterprise", "Windows Server 2022", "macOS 14.2", "Ubuntu 22.04", "Windows"]
+    rows = [{"Id": str(number), "OS": system} for number, system in enumerate(systems)]
+    types = [one["asset_type"] for one in records(engine, [rows], key=["Id"], asset_type="server")]
+    assert types == ["end_user_device", "server", "end_user_device", "server", "server"]
+    for told in ({"asset_type": "virtual_machine"}, {"asset_type": "server", "stated": True}):
+        assert {one["asset_type"] for one in records(engine, [rows], key=["Id"], **told)} == {told["asset_type"]}
+
+
 def test_in_a_list_of_everything_a_row_with_a_database_engine_is_a_database(engine):
     rows = [{"Id": "1", "Engine": "PostgreSQL"}, {"Id": "2", "Owner": "Ann"}]
     types = [one["asset_type"] for one in records(engine, [rows], key=["Id"], asset_type="server")]

@@ -236,7 +236,7 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         " (SELECT count(DISTINCT row) FILTER (WHERE attribute = 'database_engine') < count(DISTINCT row)"
         "  AND count(*) FILTER (WHERE attribute IN ('memory_mib', 'cpu_count', 'os')) = 0 FROM best_cells)",
     )
-    default_type = f"'{layout.asset_type}'" if layout.asset_type else "NULL"
+    guess = _guessed_type(engine, layout)
     prefix = (layout.tab or layout.family_id.hex[:8]).replace("'", "''")
     engine.derive(
         "full_rows",
@@ -246,11 +246,12 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         f" o.observed > r.delivered + {_OBSERVED_SLACK_DAYS * day} THEN r.delivered - r.lag * {day}"
         " ELSE o.observed END AS observed,"
         " coalesce(CASE WHEN t.said THEN t.asset_type END, CASE WHEN x.row IS NOT NULL THEN 'database' END,"
-        f" {default_type if layout.type_stated else 'NULL'}, t.asset_type, {default_type}) AS asset_type,"
+        f" {guess if layout.type_stated else 'NULL'}, t.asset_type, {guess}) AS asset_type,"
         f" coalesce(t.said, false) OR x.row IS NOT NULL OR {layout.type_stated} AS type_stated,"
         " coalesce(f.filled, 0) AS filled"
         " FROM raw_rows r LEFT JOIN strong_keys k USING (row) LEFT JOIN observed o USING (row)"
         " LEFT JOIN row_types t USING (row) LEFT JOIN engines x USING (row)"
+        " LEFT JOIN clients u USING (row)"
         " LEFT JOIN (SELECT row, count(DISTINCT attribute)::INT AS filled FROM best_cells GROUP BY row) f"
         " USING (row)",
     )
@@ -262,6 +263,18 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
         " row_hash DESC, md5(content) DESC, import_id, row_number)",
     )
     _claims(engine, layout, multi)
+
+
+def _guessed_type(engine: Engine, layout: Layout) -> str:
+    """The type of a row that does not say its own, as SQL; what runs Windows 11 or macOS is no server."""
+    engine.derive(
+        "clients",
+        "SELECT DISTINCT row FROM best_cells WHERE attribute = 'os' AND"
+        f" regexp_full_match(value::JSON ->> '$', '{model.CLIENTS}')",
+    )
+    if layout.asset_type != "server" or layout.type_stated:
+        return f"'{layout.asset_type}'" if layout.asset_type else "NULL"
+    return "CASE WHEN u.row IS NOT NULL THEN 'end_user_device' ELSE 'server' END"
 
 
 def _strong_keys() -> str:

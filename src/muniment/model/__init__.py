@@ -14,6 +14,7 @@ from muniment.model.catalogue import (
 )
 from muniment.model.identifiers import uuid_byte_orders
 from muniment.model.normalise import join_readings, normalise
+from muniment.model.operating_systems import CLIENTS
 from muniment.model.own import own_attribute
 from muniment.model.quantities import unit_in_header, units_times
 from muniment.model.render import render_markdown
@@ -34,6 +35,7 @@ from muniment.model.vocabulary import CHECKS, READINGS, STEPS, schema
 
 __all__ = [
     "CHECKS",
+    "CLIENTS",
     "HIDDEN",
     "READINGS",
     "STATES",

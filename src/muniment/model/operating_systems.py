@@ -20,6 +20,9 @@ _LATER = re.compile(r"\bor (?:later|newer|above)\b|\band later\b")
 _NOTHING_SAID = re.compile(r"^other(?: guest)?(?: os)?$|^unknown(?: os)?$|^not? os\b")
 _LONGEST = 300
 
+CLIENTS = "Microsoft Windows ([0-9]|XP|Vista|Me).*|Apple (macOS|iOS).*|Google (Android|ChromeOS).*"
+"""Values of `os` that run on what people sit at, as a regular expression of the whole value (RE2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:

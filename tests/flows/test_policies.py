@@ -1,12 +1,14 @@
 import dataclasses
+import importlib
 import itertools
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 from tests.conftest import Delivery, assets, deliver, fingerprint, machine
 
-from muniment import flows, graph, register
-from muniment.base import clock
+from muniment import flows, graph, mapping, model, register
+from muniment.base import clock, engine
 from muniment.base.errors import NotFound, Rejected
 
 RANKED = {"attribute": "owner", "policy": "authoritative", "sources": ["sheet", "cmdb"]}
@@ -166,3 +168,69 @@ def test_a_persons_word_outranks_every_policy(estate):
     flows.apply_policy(estate)
     assert values(estate, "owner")[0] == "Di Eck"
     assert dataclasses.is_dataclass(first)
+
+
+def whole(home):
+    """Every row of the register, to the last digit, and what is stored of its conflicts and terms."""
+    with home.scope.transaction() as connection:
+        return [
+            connection.execute(sa.text(f"SELECT * FROM {table} WHERE engagement_id = :one ORDER BY {order}"),
+                               {"one": home.scope.engagement_id}).all()
+            for table, order in (("assets", "id"), ("conflicts", "asset_id, attribute, kind"),
+                                 ("asset_terms", "asset_id, attribute, term"))
+        ]  # fmt: skip
+
+
+def fold_all(home):
+    """Fold every asset; says how many came out otherwise."""
+    with home.scope.transaction() as connection, engine.bulk() as bulk:
+        register.mark_all_stale(connection, home.scope)
+        attributes = mapping.attributes(connection)
+        expected = graph.expected_reliabilities(connection, attributes)
+        learned = register.relearn(connection, home.scope, bulk, attributes, expected)
+        done = register.reconcile(
+            connection, home.scope, bulk, attributes, graph.in_force(expected, learned), {"kind": "test"},
+            learned=learned, policies=register.policies_in_force(connection, home.scope),
+        )  # fmt: skip
+    return done.created + done.updated + done.retired
+
+
+@pytest.mark.parametrize("rule", [RANKED, {"attribute": "memory_mib", "policy": "maximum", "type": "server"}])
+def test_a_policy_folds_whom_it_concerns_and_the_register_is_as_if_all_had_been_folded(piece, tmp_path, rule):
+    deliver(piece, tmp_path / "more", [Delivery("scan", 3, tuple(machine(number)["scan"] for number in range(1, 9)))])
+    flows.draft_rule(piece, rule)
+    flows.apply_policy(piece)
+    restricted = whole(piece)
+    assert fold_all(piece) == 0
+    assert whole(piece) == restricted
+
+
+def test_rules_concern_the_attributes_they_decide_otherwise_and_no_others():
+    def layer(*rules):
+        read = register.read_rules({"rules": list(rules)}, model.attributes())
+        return register.Policies((register.Layer("engagement", 1, read),))
+
+    def concerned(before, after):
+        return register.concerning(before, after, model.attributes())
+
+    nothing, oldest = layer(), {"attribute": "owner", "policy": "newest"}
+    assert concerned(nothing, nothing) == ()
+    assert concerned(nothing, layer(oldest)) == ("owner",)
+    assert concerned(layer(oldest), layer(oldest, {"attribute": "site", "policy": "newest", "type": "server"})) == (
+        "site",
+    )
+    assert concerned(layer(RANKED), layer({**RANKED, "sources": ["cmdb", "sheet"]})) == ("owner",)
+    assert concerned(nothing, layer({"attribute": "asset_type", "policy": "newest"})) == ("asset_type",)
+    assert set(concerned(nothing, layer({"group": "organisation", "policy": "newest"}))) >= {"owner", "department"}
+
+
+def test_folding_in_portions_gives_what_folding_at_once_gives(piece, engagement, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("muniment.register.reconcile"), "PORTION", 2)
+    other = engagement()
+    deliver(other, tmp_path / "again", disputed())
+    assert fingerprint(other) == fingerprint(piece)
+    before = whole(piece)
+    assert fold_all(piece) == 0
+    assert whole(piece) == before
+    with piece.scope.transaction() as connection:
+        assert register.stale_count(connection, piece.scope) == 0

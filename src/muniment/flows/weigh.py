@@ -14,11 +14,11 @@ from muniment.base.home import Home
 
 
 def fold_stale(connection: sa.Connection, home: Home, bulk: Engine, cause: Mapping[str, Any]) -> register.Reconciled:
-    """Learn the weights again, and fold what is stale with them (everything, where they or the policy changed)."""
+    """Learn the weights again (where they changed, all is stale), follow the policy, and fold what is stale."""
     attributes = mapping.attributes(connection)
-    policies = register.follow_policies(connection, home.scope)
     expected = graph.expected_reliabilities(connection, attributes)
     learned = register.relearn(connection, home.scope, bulk, attributes, expected)
+    policies = register.follow_policies(connection, home.scope, attributes)  # teaches nothing, so it comes after
     weights = graph.in_force(expected, learned)
     return register.reconcile(
         connection, home.scope, bulk, attributes, weights, cause, learned=learned, policies=policies

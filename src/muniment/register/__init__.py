@@ -36,10 +36,12 @@ from muniment.register.rules import (
     Policies,
     Rule,
     Ruling,
+    concerning,
     differences,
     misfit,
     read_rules,
 )
+from muniment.register.stale_store import mark_all_stale, mark_stale, mark_stale_by_records, stale_count
 from muniment.register.store import (
     all_assets,
     as_of,
@@ -52,10 +54,6 @@ from muniment.register.store import (
     get,
     history,
     list_conflicts,
-    mark_all_stale,
-    mark_stale,
-    mark_stale_by_records,
-    stale_count,
 )
 from muniment.register.types import (
     CONFLICT_STATES,
@@ -110,6 +108,7 @@ __all__ = [
     "bearers",
     "bearing",
     "between",
+    "concerning",
     "count_assets",
     "count_conflicts",
     "current_reliability",

@@ -185,25 +185,36 @@ def _rank(engine: Engine) -> None:
 
 
 def _winners(engine: Engine) -> None:
-    each = (
-        "string_agg('{\"confidence\":' || confidence || ',\"sources\":' || to_json(sources)"
-        " || ',\"value\":' || value || '}', ',' ORDER BY place)"
+    """The value of each attribute with its proof; most have one claim in all, and need no grouping."""
+    engine.derive(
+        "shown_values",
+        "SELECT *, '{\"confidence\":' || confidence || ',\"sources\":' || to_json(sources) || ',\"value\":' || value"
+        f" || '}}' AS shown, CASE WHEN policy = 'authoritative' AND tier % {STALE} = {UNRANKED}"
+        " THEN 'confidence' ELSE policy END AS rule FROM scored",
+    )
+    proof = (
+        "'\"confidence\":' || {confidence} || {each} || ',\"record\":\"' || {record} || '\"' || {rivals}"
+        " || ',\"rule\":\"' || {rule} || '\",\"sources\":' || to_json({sources}) || '}}'"
+    )
+    nothing, own = "''", {name: name for name in ("confidence", "record", "rule", "sources")}
+    best = {name: f"min_by({name}, place)" for name in own}
+    lone = "CASE WHEN multi THEN ',\"each\":[' || shown || ']' ELSE '' END"
+    each = "CASE WHEN any_value(multi) THEN ',\"each\":[' || string_agg(shown, ',' ORDER BY place) || ']' ELSE '' END"
+    rivals = (
+        "CASE WHEN any_value(multi) THEN '' ELSE coalesce(',\"rivals\":[' || string_agg(shown, ',' ORDER BY place)"
+        " FILTER (WHERE NOT agrees) || ']', '') END"
     )
     engine.derive(
         "winners",
-        "SELECT asset_id, attribute, any_value(multi) AS multi, any_value(rivals) AS rivals,"
+        "SELECT asset_id, attribute, multi, rivals, CASE WHEN multi THEN '[' || value || ']' ELSE value END AS value,"
+        f" confidence, '{{' || {proof.format(**own, each=lone, rivals=nothing)} AS provenance"
+        " FROM shown_values WHERE rivals = 1 UNION ALL"
+        " SELECT asset_id, attribute, any_value(multi) AS multi, any_value(rivals) AS rivals,"
         " CASE WHEN any_value(multi) THEN '[' || string_agg(value, ',' ORDER BY place) || ']'"
         " ELSE min_by(value, place) END AS value, min_by(confidence, place) AS confidence,"
-        f" '{{' || coalesce('\"agreeing\":[' || {each} FILTER (WHERE agrees AND place > 1) || '],', '')"
-        " || '\"confidence\":' || min_by(confidence, place)"
-        f" || CASE WHEN any_value(multi) THEN ',\"each\":[' || {each} || ']' ELSE '' END"
-        " || ',\"record\":\"' || min_by(record, place) || '\"'"
-        f" || CASE WHEN any_value(multi) THEN '' ELSE coalesce(',\"rivals\":[' || {each}"
-        " FILTER (WHERE NOT agrees) || ']', '') END"
-        " || ',\"rule\":\"' || min_by(CASE WHEN policy = 'authoritative' AND tier"
-        f" % {STALE} = {UNRANKED} THEN 'confidence' ELSE policy END, place)"
-        " || '\",\"sources\":' || to_json(min_by(sources, place)) || '}' AS provenance"
-        " FROM scored GROUP BY asset_id, attribute",
+        " '{' || coalesce('\"agreeing\":[' || string_agg(shown, ',' ORDER BY place)"
+        f" FILTER (WHERE agrees AND place > 1) || '],', '') || {proof.format(**best, each=each, rivals=rivals)}"
+        " AS provenance FROM shown_values WHERE rivals > 1 GROUP BY asset_id, attribute",
     )
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from muniment import matching, model
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import reliability_store, resolve, store
+from muniment.register import reliability_store, resolve, stale_store
 from muniment.register.policy import Learned, Reliability, contestable, half_life, kind
 from muniment.register.types import Verdicts
 
@@ -46,9 +46,9 @@ def relearn(
         priors: what to expect before anything is learned.
     """
     current = reliability_store.current(connection, scope)
-    if store.stale_count(connection, scope) == 0:
+    if stale_store.stale_count(connection, scope) == 0:
         return current
-    claims = reliability_store.overlapping_claims(connection, scope)
+    claims = reliability_store.overlapping_claims(connection, scope, _learnable(attributes))
     found = dataclasses.replace(
         learn(engine, claims, attributes, priors, resolve.verdict_counts(connection, scope)),
         usual=reliability_store.usual(connection, scope),
@@ -56,7 +56,7 @@ def relearn(
     if found.document() == current.document():
         return current
     kept = reliability_store.keep(connection, scope, found)
-    store.mark_all_stale(connection, scope)
+    stale_store.mark_all_stale(connection, scope)
     return kept
 
 
@@ -78,7 +78,7 @@ def learn(
     """
     import numpy as np
 
-    single = [name for name, one in attributes.items() if not one.multi and contestable(one)]
+    single = _learnable(attributes)
     engine.register("learn_claims", claims)
     votes = engine.rows(
         "SELECT dense_rank() OVER (ORDER BY asset) - 1 AS object, source, attribute,"
@@ -107,6 +107,11 @@ def learn(
     found = matching.discover(dataclasses.replace(matching.votes(columns, prior, lives), judged=judged))
     slips = {each.name: tuple(pairs) for each in columns if (pairs := matching.slips(each))}
     return dataclasses.replace(_learned(found, sources, names), slips=slips)
+
+
+def _learnable(attributes: Mapping[str, model.Attribute]) -> list[str]:
+    """Attributes of which sources are right or wrong: one value, and not one that just moves on."""
+    return [name for name, one in attributes.items() if not one.multi and contestable(one)]
 
 
 def _column(votes: pa.Table, name: str, attribute: model.Attribute, sources: list[str]) -> matching.Claims:

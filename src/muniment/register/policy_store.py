@@ -6,6 +6,7 @@ applied it, until that act is undone or another version is applied.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,11 +14,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from muniment import model
 from muniment.base import clock, ids
 from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
-from muniment.register import store
-from muniment.register.rules import Layer, Policies, Rule, holding
+from muniment.register import stale_store
+from muniment.register.rules import Layer, Policies, Rule, concerning, holding
 from muniment.register.tables import enactments, followed, policies
 
 OWNERS = ("engagement", "tenant")
@@ -168,8 +170,11 @@ def policies_followed(connection: sa.Connection, scope: Scope) -> Policies:
     return Policies(tuple(Layer(one["owner"], one["version"], _rules(one)) for one in document["layers"]))
 
 
-def follow_policies(connection: sa.Connection, scope: Scope) -> Policies:
-    """The rules that hold today; where they are others than the register was folded by, all assets are marked."""
+def follow_policies(connection: sa.Connection, scope: Scope, attributes: Mapping[str, model.Attribute]) -> Policies:
+    """The rules that hold today; where they are others than the register was folded by, whom they concern is marked.
+
+    An asset of which nobody claims any attribute that is decided otherwise now, comes out of the fold as before.
+    """
     now, before = policies_in_force(connection, scope), policies_followed(connection, scope)
     if now != before:
         connection.execute(
@@ -181,6 +186,9 @@ def follow_policies(connection: sa.Connection, scope: Scope) -> Policies:
                 at=clock.now(),
             )
         )
-    if now.rules != before.rules:
-        store.mark_all_stale(connection, scope)
+    concerned = concerning(before, now, attributes)
+    if "asset_type" in concerned:  # which every record has
+        stale_store.mark_all_stale(connection, scope)
+    elif concerned:
+        stale_store.mark_stale_by_attributes(connection, scope, concerned)
     return now

@@ -5,19 +5,24 @@ costs a hash.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from muniment import model
+from muniment.base import clock
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import resolve, store
+from muniment.register import resolve, stale_store, store
 from muniment.register.fold import fold
 from muniment.register.policy import Learned, Reliability, attribute_table, learned_tables, share_table
 from muniment.register.precede import rule_tables
 from muniment.register.rules import Policies
 from muniment.register.types import Reconciled
+
+PORTION = 10_000
+"""Assets that are folded at once: an asset's fold looks at no other's claims, and memory need not hold them all."""
 
 
 def reconcile(
@@ -44,16 +49,28 @@ def reconcile(
         policies: the rules in force, before sources' settings and the model's.
     """
     resolve.mark_lapsed(connection, scope)
-    fold(
-        engine,
-        store.stale_records(connection, scope),
-        store.stale_claims(connection, scope),
-        attribute_table(attributes, learned),
-        share_table(reliabilities),
-        rule_tables(attributes, policies or Policies(), reliabilities),
-        settled=resolve.settled(connection, scope),
-        learned=learned_tables(learned),
-    )
+    known, weights = attribute_table(attributes, learned), share_table(reliabilities)
+    rules, taught = rule_tables(attributes, policies or Policies(), reliabilities), learned_tables(learned)
+    done, now = Reconciled(0, 0, 0, 0, 0), clock.now()
+    for _ in stale_store.in_portions(connection, scope, PORTION):
+        fold(
+            engine,
+            stale_store.stale_records(connection, scope),
+            stale_store.stale_claims(connection, scope),
+            known,
+            weights,
+            rules,
+            settled=resolve.settled(connection, scope),
+            learned=taught,
+        )
+        done += _store(connection, scope, engine, cause, now)
+    return done
+
+
+def _store(
+    connection: sa.Connection, scope: Scope, engine: Engine, cause: Mapping[str, Any], now: datetime
+) -> Reconciled:
+    """Write what the fold found otherwise than it is stored."""
     _compare(connection, scope, engine)
     total = engine.count("hashed")
     counts = engine.rows(
@@ -71,15 +88,15 @@ def reconcile(
             engine.rows("SELECT t.* FROM found_terms t JOIN changed_assets a ON a.id = t.asset_id"),
             engine.rows("SELECT c.* FROM found_conflicts c JOIN changed_assets a ON a.id = c.asset_id"),
             dict(cause),
+            now=now,
         )
-    removed = store.remove_empty(connection, scope)
-    store.clear_stale(connection, scope)
+    removed = store.remove_empty(connection, scope, now)
     return Reconciled(counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed)
 
 
 def _compare(connection: sa.Connection, scope: Scope, engine: Engine) -> None:
     """Make `hashed`, every folded asset with its digests, and `changed_assets`, those that differ from before."""
-    engine.register("stored", store.stored_hashes(connection, scope))
+    engine.register("stored", stale_store.stored_hashes(connection, scope))
     engine.derive(
         "hashed",
         "SELECT folded.*, md5(concat_ws('|', type, subtype, state, name, values)) AS values_hash,"

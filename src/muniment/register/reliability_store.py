@@ -5,6 +5,7 @@ Each takes a connection of a tenant's transaction; called by `learn` and by thos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,21 +74,26 @@ def usual(connection: sa.Connection, scope: Scope) -> dict[tuple[str, str], tupl
     return {(row[0], row[1]): tuple(row[2]) for row in rows}
 
 
-def overlapping_claims(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """What several active sources state about the same assets; assets are named by what is in them."""
+def overlapping_claims(connection: sa.Connection, scope: Scope, attributes: Sequence[str]) -> pa.Table:
+    """What several active sources state of these attributes about the same assets, named by what is in them.
+
+    One pass over the records with windows: the tables may have been filled in this very transaction, and without
+    statistics a join of an asset's records with themselves is quadratic.
+    """
     return db.read_arrow(
         connection,
-        "WITH speaking AS (SELECT m.asset_id, r.id, s.name AS source, r.row_hash || r.source_key || s.name AS ref,"
-        "  r.observed_at, r.claims FROM memberships m JOIN records r ON r.id = m.record_id"
-        "  JOIN sources s ON s.id = r.source_id WHERE m.engagement_id = %s AND s.active AND NOT r.gone),"
-        " shared AS (SELECT asset_id, min(ref) AS asset, count(*) AS records FROM speaking GROUP BY asset_id"
-        "  HAVING count(DISTINCT source) > 1),"
-        " drawn AS (SELECT asset_id, asset FROM shared WHERE (SELECT sum(records) FROM shared) <= %s"
-        "  OR ('x' || left(md5(asset), 7))::bit(28)::int <"
-        "  268435456 * 2 ^ floor(log(2, %s / (SELECT sum(records) FROM shared))))"
-        " SELECT d.asset, p.source, c.key AS attribute, v.value::text AS value,"
-        " (extract(epoch FROM p.observed_at) * 1000000)::bigint AS observed FROM drawn d"
-        " JOIN speaking p USING (asset_id) CROSS JOIN LATERAL jsonb_each(p.claims) c"
-        " CROSS JOIN LATERAL jsonb_array_elements(c.value) v(value)",
-        (scope.engagement_id, MOST_RECORDS, float(MOST_RECORDS)),
+        "WITH speaking AS (SELECT s.name AS source, r.observed_at, r.claims,"
+        "  md5(min(r.row_hash || r.source_key || s.name) OVER asset) AS asset,"
+        "  min(s.name) OVER asset AS one, max(s.name) OVER asset AS other"
+        "  FROM memberships m JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
+        "  WHERE m.engagement_id = %s AND s.active AND NOT r.gone WINDOW asset AS (PARTITION BY m.asset_id)),"
+        " shared AS (SELECT * FROM speaking WHERE one <> other),"
+        " drawn AS (SELECT * FROM shared WHERE (SELECT count(*) FROM shared) <= %s"
+        "  OR ('x' || left(asset, 7))::bit(28)::int <"
+        "  268435456 * 2 ^ floor(log(2, %s / (SELECT greatest(count(*), 1) FROM shared))))"
+        " SELECT d.asset, d.source, c.key AS attribute, v.value::text AS value,"
+        " (extract(epoch FROM d.observed_at) * 1000000)::bigint AS observed FROM drawn d"
+        " CROSS JOIN LATERAL jsonb_each(d.claims) c CROSS JOIN LATERAL jsonb_array_elements(c.value) v(value)"
+        " WHERE c.key = ANY(%s)",
+        (scope.engagement_id, MOST_RECORDS, float(MOST_RECORDS), list(attributes)),
     )

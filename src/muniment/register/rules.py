@@ -289,3 +289,19 @@ def differences(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[str, ...
         elif one is not None and one != other:
             found.append(f"{one.about}: {other} instead of {one}")
     return tuple(found)
+
+
+def concerning(before: Policies, after: Policies, attributes: Mapping[str, model.Attribute]) -> tuple[str, ...]:
+    """The attributes that are decided otherwise after than before, of assets of some type or of all."""
+    types = (None, *sorted({*before.types, *after.types}))
+    ways = [(type_, deciding) for type_ in types for deciding in ((), ("a source whose settings claim it",))]
+    return tuple(
+        name
+        for name, attribute in attributes.items()
+        if any(_decides(before.ruling(attribute, *way)) != _decides(after.ruling(attribute, *way)) for way in ways)
+    )
+
+
+def _decides(ruling: Ruling) -> tuple[Any, ...]:
+    """What of a ruling the fold goes by."""
+    return (ruling.rule.policy, ruling.rule.stale_after_days, dict(ruling.ranks))

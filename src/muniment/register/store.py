@@ -1,116 +1,29 @@
-"""The only queries on assets, versions, terms, conflicts and the marks of what must be folded.
+"""The only queries on assets, versions, terms and conflicts.
 
 Each takes a connection of a tenant's transaction; searches go through narrow columns only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from muniment.base import clock, db
+from muniment.base import db
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.tenancy import Scope
 from muniment.register import past
 from muniment.register.annotate import tagged
-from muniment.register.tables import assets, conflicts, stale, terms, versions
+from muniment.register.tables import assets, conflicts, terms, versions
 from muniment.register.types import CONFLICT_STATES, SEVERITIES, Asset, Conflict, Query, Version
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _SORTS = ("name", "type", "state", "confidence", "updated_at", "version", "record_count")
-
-
-# What must be folded
-
-
-def mark_stale(connection: sa.Connection, scope: Scope, asset_ids: Iterable[UUID]) -> None:
-    """Note assets that must be folded again, in the transaction that changed their evidence."""
-    rows = [
-        {"tenant_id": scope.tenant_id, "engagement_id": scope.engagement_id, "asset_id": asset_id}
-        for asset_id in sorted(asset_ids)
-    ]
-    if rows:
-        connection.execute(insert(stale).on_conflict_do_nothing(), rows)
-
-
-def mark_stale_by_records(connection: sa.Connection, scope: Scope, record_ids: Iterable[str]) -> None:
-    """Note the assets that these records belong to."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO stale_assets (tenant_id, engagement_id, asset_id)"
-            " SELECT DISTINCT :tenant, :engagement, asset_id FROM memberships"
-            " WHERE record_id = ANY(cast(:records AS uuid[])) ON CONFLICT DO NOTHING"
-        ),
-        {
-            "tenant": scope.tenant_id,
-            "engagement": scope.engagement_id,
-            "records": [str(record) for record in record_ids],
-        },
-    )
-
-
-def mark_all_stale(connection: sa.Connection, scope: Scope) -> None:
-    """Note every asset, because a rule that holds for all has changed."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO stale_assets (tenant_id, engagement_id, asset_id)"
-            " SELECT DISTINCT tenant_id, engagement_id, asset_id FROM memberships"
-            " WHERE engagement_id = :engagement ON CONFLICT DO NOTHING"
-        ),
-        {"engagement": scope.engagement_id},
-    )
-
-
-def stale_count(connection: sa.Connection, scope: Scope) -> int:
-    """How many assets wait to be folded."""
-    query = sa.select(sa.func.count()).select_from(stale)
-    return int(connection.scalar(query.where(stale.c.engagement_id == scope.engagement_id)) or 0)
-
-
-def stale_records(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """The records of the stale assets, for the fold."""
-    return db.read_arrow(
-        connection,
-        "SELECT r.id AS record, m.asset_id, s.name AS source, r.row_hash || r.source_key AS ref,"
-        " (extract(epoch FROM r.observed_at) * 1000000)::bigint AS observed,"
-        " (r.gone OR NOT s.active) AS gone, r.asset_type,"
-        " r.type_stated FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
-        " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
-        " WHERE t.engagement_id = %s",
-        (scope.engagement_id,),
-    )
-
-
-def stale_claims(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """The claims of the stale assets' records, one row per value."""
-    return db.read_arrow(
-        connection,
-        "SELECT r.id AS record, c.key AS attribute, v.value::text AS value, c.stated"
-        " FROM stale_assets t JOIN memberships m ON m.asset_id = t.asset_id"
-        " JOIN records r ON r.id = m.record_id JOIN sources s ON s.id = r.source_id"
-        " CROSS JOIN LATERAL (SELECT key, value, true AS stated FROM jsonb_each(r.claims) UNION ALL"
-        "  SELECT key, value, false FROM jsonb_each(r.derived)) c"
-        " CROSS JOIN LATERAL jsonb_array_elements(c.value) v(value)"
-        " WHERE t.engagement_id = %s",
-        (scope.engagement_id,),
-    )
-
-
-def stored_hashes(connection: sa.Connection, scope: Scope) -> pa.Table:
-    """Hashes and versions of the stale assets as they are in the register."""
-    return db.read_arrow(
-        connection,
-        "SELECT a.id, a.values_hash, a.content_hash, a.version, a.state FROM stale_assets t"
-        " JOIN assets a ON a.id = t.asset_id WHERE t.engagement_id = %s",
-        (scope.engagement_id,),
-    )
 
 
 # Writing
@@ -123,6 +36,8 @@ def write(
     found_terms: pa.Table,
     found_conflicts: pa.Table,
     cause: dict[str, Any],
+    *,
+    now: datetime,
 ) -> None:
     """Replace the assets in `folded`: close the versions that end, store terms and conflicts.
 
@@ -133,12 +48,13 @@ def write(
         found_terms: asset_id, attribute, term.
         found_conflicts: asset_id, attribute, kind, severity, rank, claims, hint, state, decision.
         cause: what made this change, kept with the versions.
+        now: the moment from which it holds.
     """
     parameters = {
         "tenant": scope.tenant_id,
         "engagement": scope.engagement_id,
         "actor": scope.actor,
-        "now": clock.now(),
+        "now": now,
         "cause": db.dumps(cause),
     }
     connection.execute(sa.text(_TEMPORARY))
@@ -232,9 +148,9 @@ _CONFLICTS_IN = (
 )
 
 
-def remove_empty(connection: sa.Connection, scope: Scope) -> int:
-    """Take assets without records out of the register, closing their last version; returns how many."""
-    parameters = {"engagement": scope.engagement_id, "now": clock.now()}
+def remove_empty(connection: sa.Connection, scope: Scope, now: datetime) -> int:
+    """Take stale assets without records out of the register, closing their last version; returns how many."""
+    parameters = {"engagement": scope.engagement_id, "now": now}
     empty = (
         " WHERE a.engagement_id = :engagement AND EXISTS (SELECT 1 FROM stale_assets t WHERE t.asset_id = a.id)"
         " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.asset_id = a.id)"
@@ -244,11 +160,6 @@ def remove_empty(connection: sa.Connection, scope: Scope) -> int:
         sa.text("DELETE FROM asset_terms d USING assets a" + empty + " AND d.asset_id = a.id"), parameters
     )
     return connection.execute(sa.text("DELETE FROM assets a" + empty), parameters).rowcount
-
-
-def clear_stale(connection: sa.Connection, scope: Scope) -> None:
-    """Forget the marks, in the transaction that folded the assets."""
-    connection.execute(sa.delete(stale).where(stale.c.engagement_id == scope.engagement_id))
 
 
 # Reading

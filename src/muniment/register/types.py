@@ -155,6 +155,10 @@ class Reconciled:
     retired: int
     removed: int
 
+    def __add__(self, other: "Reconciled") -> "Reconciled":
+        """Both together."""
+        return Reconciled(*(getattr(self, name) + getattr(other, name) for name in Reconciled.__dataclass_fields__))
+
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:

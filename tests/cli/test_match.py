@@ -106,3 +106,62 @@ def test_an_ignored_column_is_not_compared_and_must_exist(customers, capsys):
     assert len(body["clusters"]) == 17
     with pytest.raises(Rejected, match="no file has a column 'birth' to ignore: there are born, family, given"):
         app.app(["match", "records", str(customers), "--ignore", "birth"], standalone_mode=False)
+
+
+def test_all_candidates_are_printed_from_threshold_nothing_and_none_from_one(customers, capsys):
+    def rows(*more):
+        return list(
+            csv.DictReader(io.StringIO(run(capsys, "match", "records", customers, "--format", "csv", *more).out))
+        )
+
+    assert len(rows("--threshold", "0")) > len(rows()) == 5
+    assert rows("--ignore", "born", "--ignore", "given", "--threshold", "1") == []
+    out = run(capsys, "match", "records", customers, "--threshold", "0", "--format", "csv").out
+    numbers = [tuple(map(int, line.split(",")[:2])) for line in out.splitlines()[1:]]
+    assert numbers == sorted(numbers)
+
+
+def test_questions_are_a_file_that_is_filled_in_and_given_back(customers, tmp_path, capsys):
+    out = run(capsys, "match", "records", customers, "--ask", "6", "--format", "csv").out
+    asked = list(csv.DictReader(io.StringIO(out)))
+    assert len(asked) == 6
+    assert all(row["same"] == "" and row["left"].startswith("row: ") for row in asked)
+    filled = tmp_path / "filled.csv"
+    filled.write_text("left_row,right_row,same\n0,12,no\n3,7,yes\n4,5,\n")
+    out = run(capsys, "match", "records", customers, "--judgements", filled, "--format", "csv").out
+    found = {(row["left_row"], row["right_row"]) for row in csv.DictReader(io.StringIO(out))}
+    assert ("0", "12") not in found
+    assert ("3", "7") in found
+    again = run(capsys, "match", "records", customers, "--judgements", filled, "--ask", "50", "--format", "csv").out
+    pairs = {(row["left_row"], row["right_row"]) for row in csv.DictReader(io.StringIO(again))}
+    assert not pairs & {("0", "12"), ("3", "7")}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("left_row,right_row\n1,2\n", "no column same"),
+        ("left_row,right_row,same\n0,99,yes\n", "no pair of rows 0 and 99"),
+        ("left_row,right_row,same\n0,12,perhaps\n", "says 'perhaps': say yes or no"),
+        ("left_row,right_row,same\na,b,yes\n", "has no row numbers"),
+    ],
+)
+def test_a_judgement_that_cannot_be_understood_is_named(customers, tmp_path, text, message):
+    from muniment.base.errors import Rejected
+    from muniment.cli import app
+
+    file = tmp_path / "judged.csv"
+    file.write_text(text)
+    with pytest.raises(Rejected, match=message):
+        app.app(["match", "records", str(customers), "--judgements", str(file)], standalone_mode=False)
+
+
+def test_why_two_rows_match_and_why_not_is_told_in_bits(customers, capsys):
+    text = run(capsys, "match", "records", customers, "--explain", "12,0").out
+    assert "the same: anna and anna" in text
+    assert ": a match, probability" in text
+    body = json.loads(run(capsys, "match", "records", customers, "--explain", "0,7", "--format", "json").out)
+    assert not body["accepted"]
+    assert body["total"] < 0
+    assert [step for step in body["steps"] if step["comparison"] == "given" and step["bits"] < 0]
+    assert run(capsys, "match", "records", customers, "--explain", "0,12", "--format", "svg").out.startswith("<svg")

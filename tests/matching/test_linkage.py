@@ -186,5 +186,70 @@ def test_a_weak_bridge_between_two_groups_is_cut():
     rows, others, evidence = (np.array(column) for column in zip(*pairs, strict=True))
     group = linkage_clusters.groups(6, rows, others, evidence > 0)
     assert len(set(group.tolist())) == 1
-    clusters = linkage_clusters.cluster(group, rows, others, evidence.astype(float))
+    clusters = linkage_clusters.cluster(group, rows, others, evidence.astype(float), np.zeros(len(rows), np.int8))
     assert clusters.tolist() == [0, 0, 0, 3, 3, 3]
+
+
+def listings(seed):
+    """Places of a guide in a few streets of a few towns, some of them listed twice."""
+    draw = random.Random(seed)  # noqa: S311
+    streets = [f"{street} {kind}" for street in ("elm", "high", "mill", "park") for kind in ("street", "road")]
+    kinds = ["french", "thai", "grill", "pizza", "sushi", "cafe"]
+    rows = [
+        {
+            "name": f"{draw.choice(FIRST)} {draw.choice(LAST)} {draw.choice(['', 'bar', 'house', 'room'])}".strip(),
+            "address": f"{draw.randint(1, 99)} {draw.choice(streets)}",
+            "town": TOWNS[number % 3],
+            "phone": f"{200 + number % 3}-555-{draw.randint(1000, 9999)}",
+            "kind": draw.choice(kinds),
+        }
+        for number in range(400)
+    ]
+    again = [
+        {**row, "name": row["name"].replace("house", "hse"), "phone": row["phone"].replace("-", "/"), "kind": "food"}
+        for row in rows[:40]
+    ]
+    return rows + again
+
+
+def test_neighbours_that_share_town_and_area_code_are_not_taken_for_each_other():
+    precision, recall = scored(matching.match_records(table(listings(9))), {(row, 400 + row) for row in range(40)})
+    assert precision > 0.95
+    assert recall > 0.95
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_verdicts_hold_and_move_the_other_pairs(single):
+    rows = listings(11)
+    tables = [table(rows)] if single else [table(rows[:400]), table(rows[400:])]
+    gap = 0 if single else 400
+    sure = {(row, 400 + row - gap): row % 2 == 0 for row in range(10)}
+    odd = {(390, 300 if single else 30): True}
+    before, found = (matching.match_records(*tables, threshold=0, verdicts=said) for said in ({}, {**sure, **odd}))
+    chance = dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.probability, strict=True))
+    first = dict(zip(zip(before.left.tolist(), before.right.tolist(), strict=True), before.probability, strict=True))
+    for (one, other), same in {**sure, **odd}.items():
+        assert chance[min(one, other) if single else one, max(one, other) if single else other] == pytest.approx(
+            float(same)
+        )
+    moved = [pair for pair in chance if pair in first and pair not in sure and abs(chance[pair] - first[pair]) > 1e-6]
+    assert moved
+    if single:
+        assert found.clusters[1] != found.clusters[401]
+        assert found.clusters[300] == found.clusters[390]
+
+
+def test_a_verdict_on_a_row_that_is_not_there_is_refused(duplicated):
+    with pytest.raises(IndexError, match="no pair of rows 0 and 9999"):
+        matching.match_records(duplicated, verdicts={(0, 9999): True})
+
+
+def test_the_bits_of_an_explanation_add_up_to_the_probability(duplicated):
+    found = matching.match_records(duplicated, threshold=0, also=[(5, 77)])
+    cells = duplicated.to_pylist()
+    for rows in ((0, 300), (301, 1), (5, 77)):
+        told = matching.explain_rows(found, rows, (cells[rows[0]], cells[rows[1]]))
+        assert 1 / (1 + 2**-told.total) == pytest.approx(told.probability, abs=1e-4)
+        assert len(told.steps) >= len(found.compared)
+    with pytest.raises(LookupError):
+        matching.explain_rows(matching.match_records(duplicated), (5, 77), (cells[5], cells[77]))

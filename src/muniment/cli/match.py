@@ -4,6 +4,7 @@ Called by `app`; needs no home and no database, and stores nothing.
 """
 
 import csv
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ app = typer.Typer(help="Resolve files of one's own, without a register.", no_arg
 
 _SHOWN_ROWS = 40
 _SHOWN_SOURCES = 25
+_SHOWN_LETTERS = 300
 _FORMATS = ("csv", "json", "table")
 
 
@@ -76,42 +78,117 @@ def records(
     threshold: Annotated[
         float, typer.Option("--threshold", min=0.0, max=1.0, help="Print pairs from this probability.")
     ] = 0.5,
-    format_: Annotated[str, typer.Option("--format", help="csv, json or table.")] = "table",
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, json or table; svg for a picture with --explain.")
+    ] = "table",
+    judgements: Annotated[
+        Path | None,
+        typer.Option("--judgements", help="A file of left_row, right_row, same (yes or no): what you know of pairs."),
+    ] = None,
+    ask: Annotated[
+        int, typer.Option("--ask", min=0, help="List the pairs, so many, whose verdict would teach most.")
+    ] = 0,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="L,R", help="Why a left and a right row match, or do not.")
+    ] = None,
 ) -> None:
     """Find the rows of one or two tables that are one and the same thing.
 
     No settings, no labels: what the columns hold, which column of one file is which of the other, what each is
-    worth and how likely each pair is, are all told from the rows. A pair of probability .5 or more is a match.
+    worth and how likely each pair is, are all told from the rows. A pair of probability .5 or more is a match;
+    --threshold 0 prints all candidates.
     Rows are numbered from 0, the header not counted. The key says what spoke for a pair and what against it:
     +NAME +DOB -CITY. For one file every row also gets its cluster, numbered by its first row.
 
+    --ask 20 lists the pairs worth a verdict, as a file to fill in: write yes or no under `same`, and give it back
+    with --judgements. What you said holds, and all other pairs are weighed anew by it.
+
     Examples: muniment match records customers.csv   ·
-    muniment match records shop.csv catalogue.xlsx --ignore id --format csv > pairs.csv
+    muniment match records shop.csv catalogue.xlsx --ignore id --format csv > pairs.csv   ·
+    muniment match records shop.csv catalogue.xlsx --explain 17,203   ·
+    muniment match records customers.csv --ask 20 --format csv > ask.csv
     """
     from muniment import flows
 
-    if format_ not in _FORMATS:
-        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}")
-    found, rejects = flows.match_records(left, right, ignore or (), threshold)
-    if rejects:
-        typer.echo(f"{rejects:,} rows could not be read and are left out: later rows have lower numbers", err=True)
-    if format_ == "table":
-        _pair_table(found)
-        return
-    names = ("left_row", "right_row", "probability", "key", *(() if found.clusters is None else ("cluster",)))
+    pair = None if explain is None else _rows(explain)
+    if format_ not in (*_FORMATS, *(("svg",) if pair else ())):
+        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}, or svg with --explain")
+    if pair and ask:
+        raise Rejected("--ask and --explain are two questions: use one of them")
+    linked = flows.match_records(
+        left,
+        right,
+        ignore or (),
+        threshold,
+        judgements=judgements,
+        also=[pair] if pair else (),
+        every=bool(pair or ask),
+    )
+    if linked.rejects:
+        typer.echo(
+            f"{linked.rejects:,} rows could not be read and are left out: later rows have lower numbers", err=True
+        )
+    if pair:
+        _why(flows.explain_records(linked, *pair), format_)
+    elif ask:
+        _questions(linked, flows.records_to_ask(linked, ask), format_)
+    else:
+        _matches(linked.found, format_)
+
+
+def _rows(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"\s*(\d{1,12})\s*[,:; ]\s*(\d{1,12})\s*", text)
+    if not found:
+        raise Rejected(f"{text!r} is no pair of rows: say --explain 17,203 (left row, right row, from 0)")
+    return int(found[1]), int(found[2])
+
+
+def _why(told: "matching.Waterfall", format_: str) -> None:
+    if format_ == "json":
+        screen.dump(told.as_json())
+    else:
+        typer.echo(told.as_svg() if format_ == "svg" else told.as_text())
+
+
+def _questions(linked: "flows.LinkedTables", places: list[int], format_: str) -> None:
+    """Pairs to be judged, with what their rows say: as a file to fill in, or for the eye."""
+    found = linked.found
+    asked = [
+        (int(found.left[place]), int(found.right[place]), f"{found.probability[place]:.4f}", found.keys[place])
+        for place in places
+    ]
+    texts = [(_spoken(linked.row(0, one)), _spoken(linked.row(1, other))) for one, other, *_ in asked]
+    names = ("left_row", "right_row", "same", "probability", "key", "left", "right")
+    rows = [(one, other, "", chance, key, *text) for (one, other, chance, key), text in zip(asked, texts, strict=True)]
     if format_ == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
+        writer.writerows(rows)
+    elif format_ == "json":
+        screen.dump({"ask": [{**dict(zip(names, row, strict=True)), "probability": float(row[3])} for row in rows]})
+    else:
+        shown = [(str(one), str(other), chance, key, *text) for one, other, _, chance, key, *text in rows]
+        screen.table("Worth a verdict", ("left row", "right row", "probability", "key", "left", "right"), shown)
+        screen.say("--format csv gives a file to fill in (yes or no under same) and to give back with --judgements.")
+
+
+def _spoken(row: dict[str, str | None]) -> str:
+    """A row on one line, begun so that no spreadsheet takes it for a formula."""
+    return "row: " + " · ".join(" ".join(cell.split()) for cell in row.values() if cell)[:_SHOWN_LETTERS]
+
+
+def _matches(found: "matching.Matched", format_: str) -> None:
+    names = ("left_row", "right_row", "probability", "key", *(() if found.clusters is None else ("cluster",)))
+    if format_ == "table":
+        _pair_table(found)
+    elif format_ == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
         writer.writerows(_pairs(found))
-        return
-    pairs = [dict(zip(names, (*row[:2], float(row[2]), *row[3:]), strict=True)) for row in _pairs(found)]
-    clusters = None if found.clusters is None else found.clusters.tolist()
-    compared = [{"column": name, "kind": kind} for name, kind in found.compared]
-    screen.dump(
-        {"pairs": pairs, "compared": compared}
-        if clusters is None
-        else {"pairs": pairs, "clusters": clusters, "compared": compared}
-    )
+    else:
+        pairs = [dict(zip(names, (*row[:2], float(row[2]), *row[3:]), strict=True)) for row in _pairs(found)]
+        body = {"pairs": pairs, "compared": [{"column": name, "kind": kind} for name, kind in found.compared]}
+        screen.dump(body if found.clusters is None else {**body, "clusters": found.clusters.tolist()})
 
 
 @app.command()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from muniment.flows.move_home import Moved, move
     from muniment.flows.policies import Drafted, apply_policy, discard_draft, draft_policy, draft_rule, drop_rules
     from muniment.flows.progress import Progress, quiet
-    from muniment.flows.records import match_records
+    from muniment.flows.records import LinkedTables, explain_records, match_records, records_to_ask
     from muniment.flows.report_contents import Report
     from muniment.flows.report_files import REPORT_FORMATS, report
     from muniment.flows.resolutions import accept, annotate, edit, resolve
@@ -53,7 +53,7 @@ _PLACES = {
     "claims": "Accuracy judge match_claims",
     "corrections": "Correction Corrections RowLeft apply_corrections",
     "columns": "match_columns",
-    "records": "match_records",
+    "records": "LinkedTables explain_records match_records records_to_ask",
     "delete": "Removed delete_engagement",
     "derive": "newest_rows",
     "export_assets": "Exported FORMATS Wanted export",
@@ -99,6 +99,7 @@ __all__ = [
     "Exported",
     "Impact",
     "LeftOut",
+    "LinkedTables",
     "Moved",
     "Progress",
     "Proposal",
@@ -127,6 +128,7 @@ __all__ = [
     "draft_rule",
     "drop_rules",
     "edit",
+    "explain_records",
     "export",
     "impact_of_columns",
     "impact_of_row",
@@ -145,6 +147,7 @@ __all__ = [
     "note_verdict",
     "quiet",
     "read_stamp",
+    "records_to_ask",
     "reject_imports",
     "reject_mapping",
     "rekey",

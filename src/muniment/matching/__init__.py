@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from muniment.matching.column_profile import profile
     from muniment.matching.columns import assign, rank
     from muniment.matching.linkage import Matched, match_records
+    from muniment.matching.linkage_explain import explain_rows
     from muniment.matching.match_model import SHIPPED, MatchModel, Weight, from_document
     from muniment.matching.names import closest, name_key
     from muniment.matching.record_clusters import ClusterStep, Cut, Judgement, Linked, steps
@@ -58,6 +59,7 @@ _BULK = {
     "score_between": "records",
     "column": "claims",
     "Matched": "linkage",
+    "explain_rows": "linkage_explain",
     "match_records": "linkage",
     "slips": "claims",
     "votes": "claims",
@@ -120,6 +122,7 @@ __all__ = [
     "column",
     "discover",
     "drift",
+    "explain_rows",
     "form",
     "from_document",
     "is_missing",

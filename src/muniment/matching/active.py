@@ -13,10 +13,10 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _SURE = 0.02
-"""No probability is surer than this for the purpose of asking: a model that is wrong is wrong where it is sure."""
+"""A match is never surer than this for the purpose of asking: a model that is wrong is wrong where it is sure."""
 
-_TAUGHT = 0.1
-"""How much a verdict on one pair tells about another with the same pattern, against the pair itself."""
+_TAUGHT, _MOST_TAUGHT = 0.1, 0.5
+"""How much a verdict on one pair tells about another with the same pattern, against the pair itself; and in all."""
 
 _LARGEST = 50.0
 """Pairs of rows that one verdict is thought to decide at most: beyond it a cluster is a fault, not a thing."""
@@ -55,12 +55,12 @@ def most_telling(
     if not len(left) or count < 1:
         return np.zeros(0, np.int64)
     ends = (left, right) if clusters is None else (clusters[left], clusters[right])
-    doubt = np.clip(probability * (1 - probability), _SURE * (1 - _SURE), None)
-    decided = doubt * _decided(left, right, probability, ends, clusters)
+    doubt = probability * (1 - probability)
+    decided = np.maximum(doubt, _SURE * probability) * _decided(left, right, probability, ends, clusters)
     taught = np.zeros(len(left))
     if patterns is not None:
         _, pattern = np.unique(patterns, return_inverse=True)
-        taught = _TAUGHT * (np.bincount(pattern, doubt)[pattern] - doubt)
+        taught = np.minimum(_TAUGHT * (np.bincount(pattern, doubt)[pattern] - doubt), _MOST_TAUGHT)
     else:
         pattern = np.arange(len(left))
     pool = np.lexsort((right, left, -(decided + taught)))[:_POOL]

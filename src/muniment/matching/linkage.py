@@ -4,17 +4,17 @@ The front door of the `linkage_*` files; flows call it. Fields and their kinds a
 candidates from shared rare words, weights from the candidates alone. Arrow in, pairs and clusters out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from muniment.matching import linkage_blocks, linkage_clusters
+from muniment.matching import linkage_blocks, linkage_clusters, linkage_verdicts
 from muniment.matching.linkage_fields import Field, fields
 from muniment.matching.linkage_levels import Levels, top
-from muniment.matching.linkage_weights import Pairs, Weighed, exclusive, weigh
+from muniment.matching.linkage_weights import LIMIT, Pairs, Weighed, chances, said, weigh
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -24,7 +24,6 @@ ACCEPTED = 0.5
 
 _DRAWN = 100_000
 _TOLD = float(np.log(2))
-_HIGHEST = 30.0
 _RARER = 3.0
 _LIKELIER = 1.5
 """Nats that a pair within a group of likely pairs gains: two rows that match a third are one thing with it.
@@ -35,7 +34,7 @@ Measured on dirty tables of persons made with known truth: of such pairs with ev
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The pairs that may be one thing, the most probable of each row among them.
+    """The pairs that may be one thing, the most probable of each row among them, with what speaks for each.
 
     Attributes:
         left, right: row numbers from 0; for one table both are of it, left below right.
@@ -44,6 +43,11 @@ class Matched:
         clusters: for one table, per row the smallest row of its cluster; None for two.
         compared: the fields, as (name, kind).
         exclusive: whether each table was found to list a thing once (one table: never asked).
+        levels: fields times pairs, how alike: 0 says nothing, 1 different, up to the same.
+        parts: fields times pairs, nats for a match.
+        prior: nats of a pair of which nothing is known.
+        others: per field the right table's column; empty where a field is of all columns.
+        told: per pair 1 where a person said that it is one thing, -1 where not, else 0.
     """
 
     left: Ints
@@ -53,35 +57,59 @@ class Matched:
     clusters: Ints | None
     compared: Sequence[tuple[str, str]]
     exclusive: bool
+    levels: npt.NDArray[np.int8]
+    parts: Floats
+    prior: float
+    others: Sequence[str]
+    told: npt.NDArray[np.int8]
+
+    def patterns(self) -> Ints:
+        """Per pair a number, equal where the same fields are as much alike."""
+        return np.unique(self.levels, axis=1, return_inverse=True)[1].ravel().astype(np.int64)
 
 
-def match_records(left: pa.Table, right: pa.Table | None = None, *, threshold: float = ACCEPTED) -> Matched:
+def match_records(
+    left: pa.Table,
+    right: pa.Table | None = None,
+    *,
+    threshold: float = ACCEPTED,
+    verdicts: Mapping[tuple[int, int], bool] | None = None,
+    also: Sequence[tuple[int, int]] = (),
+) -> Matched:
     """Find the pairs of rows that are one thing.
 
     Args:
         left: a table, any columns, of text or anything that Arrow casts to text.
         right: another to link it to, its columns named and ordered in any way; None finds duplicates.
         threshold: pairs below this probability are not given.
+        verdicts: of pairs (left row, right row) a person judged, whether they are one thing. They hold, and they
+            move the weights of all other pairs.
+        also: pairs to weigh even where they share too little to be candidates.
 
     Returns:
         Pairs sorted by row; empty where no column says anything.
+
+    Raises:
+        IndexError: a row of `verdicts` or `also` does not exist.
     """
     single = right is None
     found = fields(left, right)
     sizes = (left.num_rows, left.num_rows if right is None else right.num_rows)
+    judged = linkage_verdicts.ordered(verdicts or {}, sizes, single=single)
+    wanted = [*judged, *linkage_verdicts.ordered(dict.fromkeys(also, True), sizes, single=single)]
     if not found or min(sizes) < 1:
         return _none(sizes[0] if single else None)
     comparers = [Levels(field) for field in found]
-    rows, others = linkage_blocks.candidates(found, single=single)
+    rows, others = _with(*linkage_blocks.candidates(found, single=single), wanted, sizes[1])
     if not len(rows):
         return _none(sizes[0] if single else None)
     pairs = _compared(comparers, rows, others, sizes, _chance(comparers, sizes))
+    pairs = replace(pairs, told=linkage_verdicts.marks(pairs.rows * sizes[1] + pairs.others, judged, sizes[1]))
+    clean, weighed = weigh(pairs)
+    weighed = linkage_verdicts.taught(pairs, weighed, exclusive=clean)
+    clusters = None
     if single:
-        clean = False
-        weighed = weigh(pairs, exclusive=False)
         pairs, weighed, clusters = _clustered(comparers, pairs, weighed)
-    else:
-        clean, weighed, clusters = *exclusive(pairs), None
     kept = np.flatnonzero(weighed.probability >= threshold)
     return Matched(
         pairs.rows[kept],
@@ -91,13 +119,29 @@ def match_records(left: pa.Table, right: pa.Table | None = None, *, threshold: f
         clusters,
         [(field.name, field.kind) for field in found],
         clean,
+        pairs.levels[:, kept],
+        weighed.parts[:, kept],
+        weighed.shift,
+        [field.other for field in found],
+        pairs.told[kept],
     )
+
+
+def _with(rows: Ints, others: Ints, wanted: Sequence[tuple[int, int]], size: int) -> tuple[Ints, Ints]:
+    """Candidates and the pairs that are wanted, each once, sorted."""
+    if not wanted:
+        return rows, others
+    more = np.array(wanted, np.int64)
+    keys = np.unique(np.concatenate([rows * size + others, more[:, 0] * size + more[:, 1]]))
+    return keys // size, keys % size
 
 
 def _none(rows: int | None) -> Matched:
     empty = np.zeros(0, np.int64)
     clusters = None if rows is None else np.arange(rows)
-    return Matched(empty, empty, np.zeros(0), [], clusters, [], exclusive=False)
+    none = np.zeros((0, 0))
+    marks = empty.astype(np.int8)
+    return Matched(empty, empty, np.zeros(0), [], clusters, [], False, none.astype(np.int8), none, 0.0, [], marks)  # noqa: FBT003
 
 
 def _chance(comparers: Sequence[Levels], sizes: tuple[int, int]) -> list[Floats]:
@@ -120,7 +164,7 @@ def _compared(
     rarity = np.stack([_rarity(one.field, rows, level) for one, level in zip(comparers, levels, strict=True)])
     tops = [top(one.field.kind) for one in comparers]
     single = comparers[0].field.right is comparers[0].field.left
-    return Pairs(rows, others, levels, rarity, tops, sizes, chance, single)
+    return Pairs(rows, others, levels, rarity, tops, sizes, chance, single, np.zeros(len(rows), np.int8))
 
 
 def _rarity(field: Field, rows: Ints, level: npt.NDArray[np.int8]) -> Floats:
@@ -143,15 +187,16 @@ def _clustered(comparers: Sequence[Levels], pairs: Pairs, weighed: Weighed) -> t
     one, other = linkage_clusters.within(group)
     fresh = ~np.isin(one * count + other, pairs.rows * count + pairs.others)
     more = _compared(comparers, one[fresh], other[fresh], pairs.sizes, pairs.chance)
-    odds = np.concatenate([weighed.log_odds, weighed.odds(more)])
     pairs = pairs.joined(more)
-    clusters = linkage_clusters.cluster(group, pairs.rows, pairs.others, odds + _LIKELIER)
+    odds = said(pairs, np.concatenate([weighed.log_odds, weighed.odds(more)]))
+    clusters = linkage_clusters.cluster(group, pairs.rows, pairs.others, odds + _LIKELIER, pairs.told)
     together = clusters[pairs.rows] == clusters[pairs.others]
-    odds = np.where(together, np.maximum(odds, 0) + _LIKELIER, np.minimum(odds, -1e-3))
-    chance = 1 / (1 + np.exp(-np.clip(odds, -_HIGHEST, _HIGHEST)))
+    settled = np.where(together, np.maximum(odds, 0) + _LIKELIER, np.minimum(odds, -1e-3))
+    chance = chances(pairs, np.where(pairs.told == 0, settled, LIMIT * pairs.told), exclusive=False)
     order = np.lexsort((pairs.others, pairs.rows))
     pairs = pairs.taken(order)
-    return pairs, Weighed(weighed.weights, weighed.parts_of(pairs), odds[order], chance[order], weighed.shift), clusters
+    weighed = replace(weighed, parts=weighed.parts_of(pairs), log_odds=odds[order], probability=chance[order])
+    return pairs, weighed, clusters
 
 
 def _keys(found: Sequence[Field], weighed: Weighed, kept: Ints) -> list[str]:

@@ -48,7 +48,11 @@ def within(group: Ints) -> tuple[Ints, Ints]:
     return pairs.min(axis=0), pairs.max(axis=0)
 
 
-def cluster(group: Ints, rows: Ints, others: Ints, evidence: Floats) -> Ints:
+JUDGED = 1e6
+"""What a person said of two rows outweighs whatever else is known of the groups they are in."""
+
+
+def cluster(group: Ints, rows: Ints, others: Ints, evidence: Floats, told: npt.NDArray[np.int8]) -> Ints:
     """Per row the smallest row of its cluster.
 
     Args:
@@ -56,13 +60,15 @@ def cluster(group: Ints, rows: Ints, others: Ints, evidence: Floats) -> Ints:
         rows: of the pairs that were compared, one end.
         others: their other end.
         evidence: per pair the log odds that it is a match, less what a match needs.
+        told: per pair 1 where a person said that it is one thing, -1 where not, else 0.
     """
     found = np.arange(len(group))
     inside = group[rows] == group[others]
     if not inside.any():
         return found
     order = np.argsort(group[rows[inside]], kind="stable")
-    first, second, weight = rows[inside][order], others[inside][order], np.clip(evidence[inside][order], AGAINST, FOR)
+    first, second = rows[inside][order], others[inside][order]
+    weight = np.where(told == 0, np.clip(evidence, AGAINST, FOR), JUDGED * told)[inside][order]
     begins = np.flatnonzero(np.diff(group[first], prepend=-1))
     for start, end in zip(begins.tolist(), [*begins[1:].tolist(), len(first)], strict=True):
         cut = slice(start, end)

@@ -6,7 +6,7 @@ nothing here compares rows or knows where a table came from.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,8 @@ from muniment.matching.values_kinds import is_missing
 
 Kind = Literal["name", "text", "code", "number", "date", "words", "models"]
 """How a field is compared; `words` (all words of a row) and `models` (part and model numbers) are made up."""
+
+_Cells = Mapping[str, Sequence[str | None]]
 
 _SAMPLE = 2000
 _LONG = 3.5
@@ -42,6 +44,7 @@ class Field:
 
     Attributes:
         name: the left column's header; `words` and `models` for the made-up ones.
+        other: the right column's header; empty for the made-up ones.
         kind: how it is compared.
         texts: its distinct normalised values.
         left: per left row the number of its value, -1 where it says nothing.
@@ -49,6 +52,7 @@ class Field:
     """
 
     name: str
+    other: str
     kind: Kind
     texts: Sequence[str]
     left: npt.NDArray[np.int64]
@@ -64,8 +68,8 @@ def fields(left: pa.Table, right: pa.Table | None) -> list[Field]:
     else:
         theirs = {name: _cells(right[name]) for name in right.column_names}
         theirs = {name: cells for name, cells in theirs.items() if _speaks(cells)}
-        pairs = align(left.select(list(mine)), right.select(list(theirs)))
-    found = [_field(one, mine[one], theirs[other]) for one, other in pairs]
+        pairs = _aligned(left.select(list(mine)), right.select(list(theirs)), mine, theirs)
+    found = [_field((one, other), mine[one], theirs[other]) for one, other in pairs]
     kept = [field for field in found if not _counts_rows(field, right is None)]
     dropped = {field.name for field in found} - {field.name for field in kept}
     lone = [name for name in mine if name not in {one for one, _ in pairs}]
@@ -118,21 +122,23 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def align(left: pa.Table, right: pa.Table) -> list[tuple[str, str]]:
+def _aligned(left: pa.Table, right: pa.Table, mine: _Cells, theirs: _Cells) -> list[tuple[str, str]]:
     """Which column is which: equal headers first, then by names and values, each column once."""
-    theirs = {names.name_key(name): name for name in reversed(right.column_names)}
-    pairs = [(name, theirs[key]) for name in left.column_names if (key := names.name_key(name)) in theirs]
+    keyed = {names.name_key(name): name for name in reversed(right.column_names)}
+    pairs = [(name, keyed[key]) for name in left.column_names if (key := names.name_key(name)) in keyed]
     pairs = list({other: (one, other) for one, other in reversed(pairs)}.values())[::-1]
     taken = {one for one, _ in pairs}, {other for _, other in pairs}
     rest = [name for name in left.column_names if name not in taken[0]]
     open_ = [name for name in right.column_names if name not in taken[1]]
     if rest and open_:
-        pairs += _by_values(left.select(rest), right.select(open_))
+        sketches = [_sketch(mine[name]) for name in rest], [_sketch(theirs[name]) for name in open_]
+        alike = np.array([[_alike(one, other) for other in sketches[1]] for one in sketches[0]])
+        pairs += _by_values(left.select(rest), right.select(open_), alike)
     order = {name: place for place, name in enumerate(left.column_names)}
     return sorted(pairs, key=lambda pair: order[pair[0]])
 
 
-def _by_values(left: pa.Table, right: pa.Table) -> list[tuple[str, str]]:
+def _by_values(left: pa.Table, right: pa.Table, alike: npt.NDArray[np.float64]) -> list[tuple[str, str]]:
     """Columns of different names: what the column matcher says, and how alike their values are."""
     from scipy.optimize import linear_sum_assignment
 
@@ -145,9 +151,6 @@ def _by_values(left: pa.Table, right: pa.Table) -> list[tuple[str, str]]:
         for candidate in ranked[column.name]:
             if candidate.target in place:
                 named[row, place[candidate.target]] = candidate.probability
-    alike = np.array(
-        [[_alike(_cells(left[one]), _cells(right[other])) for other in right.column_names] for one in left.column_names]
-    )
     score = alike * (1 + named) + 0.3 * named * (alike > 0.1)  # noqa: PLR2004
     rows, places = linear_sum_assignment(-score)
     return [
@@ -164,27 +167,37 @@ def _target(column: Column) -> Target:
     return Target(column.name, column.name, "", (), kind, None, multi=False, values=values, group="")
 
 
-def _alike(left: Sequence[str | None], right: Sequence[str | None]) -> float:
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """What a column's values look like: its words, the share of each shape, and how long they are."""
+
+    words: frozenset[str]
+    shapes: Mapping[str, float]
+    length: float
+
+
+def _sketch(cells: Sequence[str | None]) -> _Sketch:
+    said = [cell for cell in cells if cell is not None]
+    drawn = said[:: max(1, len(said) // _SAMPLE)]
+    shapes: dict[str, float] = {}
+    for cell in drawn:
+        shape = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", cell))[:12]
+        shapes[shape] = shapes.get(shape, 0) + 1 / len(drawn)
+    length = float(np.mean([len(cell) for cell in drawn])) if drawn else 0.0
+    return _Sketch(frozenset(word for cell in said for word in words(cell)), shapes, length)
+
+
+def _alike(mine: _Sketch, theirs: _Sketch) -> float:
     """How alike two columns' values are, 0 to 1: shared words weigh as much as shared shapes."""
-    sides = []
-    for cells in (left, right):
-        said = [cell for cell in cells if cell is not None]
-        said = said[:: max(1, len(said) // _SAMPLE)]
-        shapes: dict[str, float] = {}
-        for cell in said:
-            shape = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "9", cell))[:12]
-            shapes[shape] = shapes.get(shape, 0) + 1 / len(said)
-        lengths = float(np.mean([len(cell) for cell in said])) if said else 0.0
-        sides.append(({word for cell in cells if cell for word in words(cell)}, shapes, lengths))
-    (first, mine, long_), (second, theirs, wide) = sides
-    if not first or not second:
+    if not mine.words or not theirs.words:
         return 0.0
-    shared = len(first & second) / min(len(first), len(second))
-    common = sum(min(share, theirs.get(key, 0.0)) for key, share in mine.items())
-    return float(0.5 * shared + 0.3 * common + 0.2 * min(long_, wide) / max(long_, wide, 1e-9))
+    shared = len(mine.words & theirs.words) / min(len(mine.words), len(theirs.words))
+    common = sum(min(share, theirs.shapes.get(key, 0.0)) for key, share in mine.shapes.items())
+    longer = max(mine.length, theirs.length, 1e-9)
+    return float(0.5 * shared + 0.3 * common + 0.2 * min(mine.length, theirs.length) / longer)
 
 
-def _field(name: str, left: Sequence[str | None], right: Sequence[str | None]) -> Field:
+def _field(name: tuple[str, str], left: Sequence[str | None], right: Sequence[str | None]) -> Field:
     kind = _kind(left, right)
     single = right is left
     if kind == "date":
@@ -193,17 +206,17 @@ def _field(name: str, left: Sequence[str | None], right: Sequence[str | None]) -
         left, right = [_number(cell) for cell in left], [_number(cell) for cell in right]
     elif kind == "code":
         left, right = [_squashed(cell) for cell in left], [_squashed(cell) for cell in right]
-    return encoded(name, kind, left, left if single else right)
+    return _encoded(name, kind, left, left if single else right)
 
 
-def encoded(name: str, kind: Kind, left: Sequence[str | None], right: Sequence[str | None]) -> Field:
+def _encoded(name: tuple[str, str], kind: Kind, left: Sequence[str | None], right: Sequence[str | None]) -> Field:
     """Number the distinct values."""
     said = sorted({cell for side in (left, right) for cell in side if cell is not None})
     place: dict[str | None, int] = {text: number for number, text in enumerate(said)}
     place[None] = -1
     one = np.fromiter((place[cell] for cell in left), np.int64, len(left))
     other = one if right is left else np.fromiter((place[cell] for cell in right), np.int64, len(right))
-    return Field(name, kind, said, one, other)
+    return Field(*name, kind, said, one, other)
 
 
 def _kind(left: Sequence[str | None], right: Sequence[str | None]) -> Kind:
@@ -292,11 +305,11 @@ def _made_up(first: list[list[str | None]], second: list[list[str | None]], *, o
     """All words of a row, whatever column they are in, and its part and model numbers."""
     left = [_joined(cells) for cells in zip(*first, strict=True)]
     right = left if second is first else [_joined(cells) for cells in zip(*second, strict=True)]
-    found = [encoded("words", "words", left, right)] if only else []
+    found = [_encoded(("words", ""), "words", left, right)] if only else []
     codes = [_models(text) for text in left]
     others = codes if right is left else [_models(text) for text in right]
     told = [np.mean([code is not None for code in side]) for side in (codes, others)]
-    return found + ([encoded("models", "models", codes, others)] if min(told) > 0.2 else [])  # noqa: PLR2004
+    return found + ([_encoded(("models", ""), "models", codes, others)] if min(told) > 0.2 else [])  # noqa: PLR2004
 
 
 def _joined(cells: Sequence[str | None]) -> str | None:

@@ -4,6 +4,7 @@
 worth is learned elsewhere (`linkage_weights`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,17 @@ _STEPS: Mapping[str, tuple[float, ...]] = {
 
 def top(kind: str) -> int:
     """The highest level of a kind."""
-    return {"number": 5, "date": 5, "models": 4}.get(kind) or len(_STEPS[kind]) + 2
+    return {"number": 5, "date": 5, "models": 7}.get(kind) or len(_STEPS[kind]) + 2
+
+
+def in_words(kind: str, level: int) -> str:
+    """What a level means, for people."""
+    if level == 0:
+        return "not said on both sides"
+    if level in {1, top(kind)}:
+        return "different" if level == 1 else "the same"
+    share = (level - 1) / (top(kind) - 1)
+    return "nearly the same" if share > 2 / 3 else "alike" if share > 1 / 3 else "a little alike"
 
 
 class Levels:
@@ -34,17 +45,25 @@ class Levels:
 
     def __init__(self, field: Field) -> None:
         self.field = field
-        self._vectors: list[Any] = []
+        self.vectors: list[Any] = []
         kind = field.kind
         if kind in {"text", "words", "name"}:
             counts = np.bincount(
                 np.concatenate([side[side >= 0] for side in _sides(field)]), minlength=len(field.texts)
             )
-            self._vectors = [_weighted(field.texts, counts, words)]
+            self.vectors = [_weighted(field.texts, counts, words)]
             if kind != "words":
-                self._vectors.append(_weighted(field.texts, counts, _parts))
+                self.vectors.append(_weighted(field.texts, counts, _parts))
         elif kind == "models":
-            self._vectors = [_presence(field.texts, str.split), _presence(field.texts, _stems)]
+            self.vectors = [_matrix(field.texts, cut) for cut in (str.split, _stems, _shapes)]
+            held = np.concatenate([side[side >= 0] for side in _sides(field)])
+            counts = np.asarray(self.vectors[0][held].sum(axis=0)).ravel()
+            self.rarity: Floats = np.log(1 + len(held) / np.maximum(counts, 1))
+        elif kind == "number":
+            values = np.array([float(text) for text in field.texts])
+            held = np.concatenate([side[side >= 0] for side in _sides(field)])
+            low, high = np.percentile(values[held], (10, 90))
+            self.values, self.spread = values, max(float(high - low), 1e-9)
 
     def __call__(self, rows: Ints, others: Ints) -> npt.NDArray[np.int8]:
         """The level of each pair of a left and a right row."""
@@ -65,7 +84,7 @@ class Levels:
 
     def cosine(self, place: int, first: Ints, second: Ints) -> Floats:
         """The cosine of the weighted words (0) or parts of words (1) of two values."""
-        vectors = self._vectors[place]
+        vectors = self.vectors[place]
         found = [np.zeros(0)]
         for start in range(0, len(first), 50_000):
             cut = slice(start, start + 50_000)
@@ -87,10 +106,6 @@ def _matrix(texts: Sequence[str], cut: Callable[[str], Sequence[str]]) -> Any:
     return sp.csr_matrix(
         (np.ones(len(places)), np.array(places, np.int64), ends), (len(texts), max(1, len(vocabulary)))
     )
-
-
-def _presence(texts: Sequence[str], cut: Callable[[str], Sequence[str]]) -> Any:
-    return _matrix(texts, cut)
 
 
 def _weighted(texts: Sequence[str], counts: Ints, cut: Callable[[str], Sequence[str]]) -> Any:
@@ -117,6 +132,11 @@ def _parts(text: str) -> list[str]:
 def _stems(text: str) -> list[str]:
     """Model numbers without the letters they end in (colour, region, package)."""
     return [stem for code in text.split() if len(stem := code.rstrip("abcdefghijklmnopqrstuvwxyz")) >= 4]  # noqa: PLR2004
+
+
+def _shapes(text: str) -> list[str]:
+    """Model numbers with 9 for every digit and a for every letter."""
+    return [re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", code)) for code in text.split()]
 
 
 def _stepped(kind: str, alike: Floats) -> npt.NDArray[np.int8]:
@@ -154,10 +174,21 @@ def _words(levels: Levels, first: Ints, second: Ints) -> npt.NDArray[np.int8]:
 
 
 def _number(levels: Levels, first: Ints, second: Ints) -> npt.NDArray[np.int8]:
-    values = np.array([float(text) for text in levels.field.texts])
-    one, other = values[first], values[second]
-    apart = np.abs(one - other) / np.maximum(np.maximum(np.abs(one), np.abs(other)), 1e-9)
-    return np.asarray(4 - np.searchsorted(np.array([0.005, 0.05, 0.25]), apart, side="right"), np.int8)
+    """Close by their own size and by how far the column's values are spread, or whole numbers one keystroke apart."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    one, other = levels.values[first], levels.values[second]
+    apart = np.abs(one - other)
+    share = apart / np.maximum(np.maximum(np.abs(one), np.abs(other)), 1e-9)
+    close = np.searchsorted(_NUMBER_STEPS, np.maximum(share, apart / levels.spread / _SPREAD), side="right")
+    found = 4 - close
+    texts, mates = levels.texts(first), levels.texts(second)
+    whole = np.array(
+        [a.isdigit() and b.isdigit() and min(len(a), len(b)) >= _DIGITS for a, b in zip(texts, mates, strict=True)]
+    )
+    slips = process.cpdist(texts, mates, scorer=DamerauLevenshtein.distance, dtype=np.float64) <= 1
+    return np.asarray(np.where(whole & slips, np.maximum(found, 2), found), np.int8)
 
 
 def _date(levels: Levels, first: Ints, second: Ints) -> npt.NDArray[np.int8]:
@@ -175,14 +206,32 @@ def _date(levels: Levels, first: Ints, second: Ints) -> npt.NDArray[np.int8]:
     return found.astype(np.int8)
 
 
+_DIGITS = 3
+_NUMBER_STEPS = np.array([0.005, 0.05, 0.25])
+_SPREAD = 2.0
+"""A step is one of the column's spread too, twice as wide: 1958 and 1968 are close as amounts, not as years."""
+
 _DATE_PARTS = (slice(0, 4), slice(4, 6), slice(6, 8))
 
 
 def _models(levels: Levels, first: Ints, second: Ints) -> npt.NDArray[np.int8]:
-    shared = levels.cosine(0, first, second) > 0
+    """The share of rarity that is shared; where nothing is, other numbers of one shape are worse than other shapes."""
+    shared = np.zeros(len(first))
+    least = np.zeros(len(first))
+    matrix = levels.vectors[0]
+    totals = np.asarray(matrix @ levels.rarity).ravel()
+    for start in range(0, len(first), 50_000):
+        cut = slice(start, start + 50_000)
+        shared[cut] = matrix[first[cut]].multiply(matrix[second[cut]]) @ levels.rarity
+        least[cut] = np.minimum(totals[first[cut]], totals[second[cut]])
+    share = shared / np.maximum(least, 1e-9)
     stems = levels.cosine(1, first, second) > 0
-    return np.where(shared, 3, np.where(stems, 2, 1)).astype(np.int8)
+    alike = levels.cosine(2, first, second) > 0
+    none = np.where(stems, 3, np.where(alike, 1, 2))
+    return np.where(share > 0, 4 + np.searchsorted(_MODEL_STEPS, share, side="right"), none).astype(np.int8)
 
+
+_MODEL_STEPS = np.array([0.5, 0.95])
 
 _COMPARERS: Mapping[str, Callable[[Levels, Ints, Ints], npt.NDArray[np.int8]]] = {
     "name": _name,

@@ -1,7 +1,7 @@
 """What each level of likeness is worth, learned from the rows alone, and how probable each pair is.
 
-Fellegi and Sunter's model (JASA 1969), estimated by EM over the candidates; where both tables list a thing
-once, a row's candidates exclude each other. `linkage` calls it; it never sees a value.
+Fellegi and Sunter's model (JASA 1969), estimated by EM over the candidates. What matches look like is learned from
+each row's best partner only, so that what merely lies near cannot take their place. `linkage` calls it.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,20 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+LIMIT = 30.0
+"""Log odds beyond which nothing is surer; what a person said counts as this."""
+
 _ROUNDS = 40
 _SETTLED = 1e-4
-_LIMIT = 30.0
 _SMOOTH = 2.0
+_MIXES = (1.0, 0.0, 0.25, 0.5)
+"""How much of what other pairs look like is told from random pairs, the rest from candidates that do not match."""
+
 _MIXED = 0.5
-"""How much of what other pairs look like is told from random pairs, where rows do not exclude each other."""
+"""The same, once rows need not exclude each other."""
+
+_DRIFT = 1.3
+"""More matches by this factor, once all likely pairs teach, and it is the neighbours that were learned."""
 
 _FREE = 0.03
 """A table is never thought to be matched but for this share of its rows."""
@@ -26,6 +34,7 @@ _FREE = 0.03
 _TWICE = 0.12
 """Share of matched rows with a second candidate as good as most matches, above which a table has duplicates."""
 _SWEEPS = 30
+_STILL = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Pairs:
         sizes: number of left and right rows.
         chance: per field the share of each level among pairs drawn at random.
         single: both rows are of one table.
+        told: 1 where a person said that a pair is one thing, -1 where not, else 0.
     """
 
     rows: Ints
@@ -50,6 +60,7 @@ class Pairs:
     sizes: tuple[int, int]
     chance: Sequence[Floats]
     single: bool
+    told: npt.NDArray[np.int8]
 
     def taken(self, places: Ints) -> "Pairs":
         """Some of the pairs, in this order."""
@@ -59,6 +70,7 @@ class Pairs:
             others=self.others[places],
             levels=self.levels[:, places],
             rarity=self.rarity[:, places],
+            told=self.told[places],
         )
 
     def joined(self, more: "Pairs") -> "Pairs":
@@ -69,6 +81,7 @@ class Pairs:
             others=np.concatenate([self.others, more.others]),
             levels=np.concatenate([self.levels, more.levels], axis=1),
             rarity=np.concatenate([self.rarity, more.rarity], axis=1),
+            told=np.concatenate([self.told, more.told]),
         )
 
 
@@ -82,6 +95,7 @@ class Weighed:
         log_odds: of each pair, were it alone.
         probability: of each pair, with all that excludes it.
         shift: log odds of a pair of which nothing is known.
+        scale: per field how much what it says counts; 1 until verdicts teach otherwise.
     """
 
     weights: Sequence[Floats]
@@ -89,57 +103,101 @@ class Weighed:
     log_odds: Floats
     probability: Floats
     shift: float
+    scale: Floats | float = 1.0
 
     def parts_of(self, pairs: Pairs) -> Floats:
         """What each field says of each pair."""
         said = [weight[level] for weight, level in zip(self.weights, pairs.levels, strict=True)]
-        return np.stack(said) + pairs.rarity
+        return np.asarray(((np.stack(said) + pairs.rarity).T * self.scale).T)
 
     def odds(self, pairs: Pairs) -> Floats:
         """The log odds of pairs by the same weights."""
         return np.asarray(self.parts_of(pairs).sum(axis=0) + self.shift)
 
 
-def weigh(pairs: Pairs, *, exclusive: bool, start: Floats | None = None, rounds: int = _ROUNDS) -> Weighed:
-    """Estimate weights and probabilities; `exclusive`: a row matches one row of the other side at most."""
-    found = Weighed((), np.zeros(0), np.zeros(0), _start(pairs) if start is None else start, 0.0)
-    for _ in range(rounds):
+def weigh(pairs: Pairs) -> tuple[bool, Weighed]:
+    """Estimate weights and probabilities; also whether the rows of two tables exclude each other.
+
+    First as if a row were in one match at most, once for each of `_MIXES`; the fit that expects the best F1 of
+    itself is kept. Of two tables that is the answer, unless a row's second best candidate is often as good as most
+    matches are: then one of them lists things twice. There, and in one table, rows may be in several matches.
+    """
+    fits = [_one_partner(pairs, mixed) for mixed in _MIXES]
+    best = max(range(len(fits)), key=lambda place: (round(expected(fits[place].probability), 3), place))
+    if not pairs.single and not _twice(pairs, fits[best]):
+        return True, fits[best]
+    strict = _any_partners(pairs, fits[best], share=0.0)
+    loose = _any_partners(pairs, replace(strict, probability=fits[best].probability), share=1.0)
+    drifted = loose.probability.sum() > _DRIFT * strict.probability.sum() + 1
+    return False, strict if drifted else loose
+
+
+def expected(probability: Floats) -> float:
+    """The F1 to expect of pairs from .5 on, were the probabilities right."""
+    taken = probability >= 0.5  # noqa: PLR2004
+    return float(2 * probability[taken].sum() / max(1e-9, taken.sum() + probability.sum()))
+
+
+def said(pairs: Pairs, odds: Floats) -> Floats:
+    """Log odds, with what a person said put in place of what was learned."""
+    return np.where(pairs.told == 0, np.clip(odds, -LIMIT, LIMIT), pairs.told * LIMIT)
+
+
+def chances(pairs: Pairs, odds: Floats, *, exclusive: bool) -> Floats:
+    """How probable each pair is; what a person said is certain."""
+    heard = said(pairs, odds)
+    alone = np.asarray(1 / (1 + np.exp(-heard)))
+    return np.where(pairs.told == 0, marginals(pairs, np.exp(heard)), alone) if exclusive else alone
+
+
+def _one_partner(pairs: Pairs, mixed: float) -> Weighed:
+    """Weights where a row is in one match at most."""
+    found = Weighed((), np.zeros(0), np.zeros(0), _start(pairs), 0.0)
+    for _ in range(_ROUNDS):
         before = found.probability
-        mixed = 0.0 if exclusive else _MIXED
-        weights = [
-            _weights(level, top, before, mixed * np.log(chance[1:]))
-            for level, top, chance in zip(pairs.levels, pairs.tops, pairs.chance, strict=True)
-        ]
-        shift = _shift(pairs, before, exclusive=exclusive)
-        found = Weighed(weights, np.zeros(0), np.zeros(0), before, shift)
-        parts = found.parts_of(pairs)
-        odds = np.clip(parts.sum(axis=0) + shift, -_LIMIT, _LIMIT)
-        chance = marginals(pairs, np.exp(odds)) if exclusive else np.asarray(1 / (1 + np.exp(-odds)))
-        found = Weighed(weights, parts, odds, chance, shift)
-        if np.abs(chance - before).max(initial=0) < _SETTLED:
+        found = _round(pairs, before, 1 - before, mixed, _shift(pairs, before, mixed))
+        found = replace(found, probability=chances(pairs, found.log_odds, exclusive=True))
+        if np.abs(found.probability - before).max(initial=0) < _SETTLED:
             break
     return found
 
 
-def exclusive(pairs: Pairs) -> tuple[bool, Weighed]:
-    """Weigh pairs of two tables, and tell whether each lists a thing once.
+def _any_partners(pairs: Pairs, best: Weighed, share: float) -> Weighed:
+    """Weights where a row may be in several matches: best partners teach, and by a share every likely pair."""
+    found = replace(best, probability=chances(pairs, best.log_odds, exclusive=False))
+    for _ in range(_ROUNDS):
+        before = found.probability
+        match = best.probability + share * np.maximum(before - best.probability, 0)
+        space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / (2 if pairs.single else 1))
+        among = (1 - _MIXED) * np.log(len(before)) + _MIXED * space
+        found = _round(pairs, match, 1 - before, _MIXED, float(np.log(max(before.sum(), 1e-3)) - among))
+        found = replace(found, probability=chances(pairs, found.log_odds, exclusive=False))
+        if np.abs(found.probability - before).max(initial=0) < _SETTLED:
+            break
+    return found
 
-    Fitted as if they did: where a row's second best candidate is often as good as most matches are, one of
-    the tables lists things twice, and a row may match several.
-    """
-    found = weigh(pairs, exclusive=True)
+
+def _round(pairs: Pairs, match: Floats, rest: Floats, mixed: float, shift: float) -> Weighed:
+    weights = [
+        _weights(level, top, match, rest, mixed, chance)
+        for level, top, chance in zip(pairs.levels, pairs.tops, pairs.chance, strict=True)
+    ]
+    found = Weighed(weights, np.zeros(0), np.zeros(0), match, shift)
+    parts = found.parts_of(pairs)
+    return replace(found, parts=parts, log_odds=np.clip(parts.sum(axis=0) + shift, -LIMIT, LIMIT))
+
+
+def _twice(pairs: Pairs, found: Weighed) -> bool:
+    """Whether one of two tables lists things twice."""
     matches = found.log_odds[found.probability > 0.5]  # noqa: PLR2004
     if not len(matches):
-        return True, found
-    usual = float(np.percentile(matches, 25))
-    good = found.log_odds >= usual
-    twice = 0.0
+        return False
+    good = found.log_odds >= float(np.percentile(matches, 25))
+    shares = []
     for rows, size in ((pairs.rows, pairs.sizes[0]), (pairs.others, pairs.sizes[1])):
         held = np.bincount(rows[good], minlength=size)
-        twice = max(twice, float((held > 1).sum() / max(1, (held > 0).sum())))
-    if twice <= _TWICE:
-        return True, found
-    return False, weigh(pairs, exclusive=False)
+        shares.append(float((held > 1).sum() / max(1, (held > 0).sum())))
+    return max(shares) > _TWICE
 
 
 def _start(pairs: Pairs) -> Floats:
@@ -151,23 +209,25 @@ def _start(pairs: Pairs) -> Floats:
         weight = np.concatenate([[0.0], np.log(match / chance[1:])])
         total += np.clip(weight[level], -4, 12) + rare
     prior = np.log(min(pairs.sizes) / (2.0 * pairs.sizes[0] * pairs.sizes[1]))
-    return np.asarray(1 / (1 + np.exp(-np.clip(total + prior, -30, 30))))
+    return np.asarray(1 / (1 + np.exp(-said(pairs, total + prior))))
 
 
-def _weights(level: npt.NDArray[np.int8], top: int, probability: Floats, drawn: Floats) -> Floats:
+def _weights(
+    level: npt.NDArray[np.int8], top: int, match: Floats, rest: Floats, mixed: float, chance: Floats
+) -> Floats:
     """The log of how much more often matches have a level than others: never falling with the level.
 
-    The others are the candidates that do not match and, by the share `_MIXED`, pairs drawn at random (`drawn`,
-    logarithms times that share): candidates alone look too much like matches where rows exclude nothing.
+    The others are the candidates that do not match and, by the share `mixed`, pairs drawn at random (`chance`):
+    candidates alone look too much like matches where little tells rows apart.
     """
-    match = np.bincount(level, probability, minlength=top + 1)[1:].astype(np.float64)
-    rest = np.bincount(level, 1 - probability, minlength=top + 1)[1:].astype(np.float64)
-    both = match + rest
+    same = np.bincount(level, match, minlength=top + 1)[1:].astype(np.float64)
+    other = np.bincount(level, rest, minlength=top + 1)[1:].astype(np.float64)
+    both = same + other
     base = (both + 0.5) / (both + 0.5).sum()
-    match = (match + _SMOOTH * base) / (match.sum() + _SMOOTH)
-    rest = (rest + _SMOOTH * base) / (rest.sum() + _SMOOTH)
-    others = drawn + (1 - _MIXED if drawn.any() else 1) * np.log(rest)
-    return np.concatenate([[0.0], np.clip(_rising(np.log(match) - others, both + 0.5), -7, 9)])
+    same = (same + _SMOOTH * base) / (same.sum() + _SMOOTH)
+    other = (other + _SMOOTH * base) / (other.sum() + _SMOOTH)
+    drawn = mixed * np.log(chance[1:]) + (1 - mixed) * np.log(other)
+    return np.concatenate([[0.0], np.clip(_rising(np.log(same) - drawn, both + 0.5), -7, 9)])
 
 
 def _rising(values: Floats, weights: Floats) -> Floats:
@@ -182,15 +242,14 @@ def _rising(values: Floats, weights: Floats) -> Floats:
     return np.repeat([block[0] for block in blocks], [int(block[2]) for block in blocks])
 
 
-def _shift(pairs: Pairs, before: Floats, *, exclusive: bool) -> float:
-    """Log odds of a candidate of which nothing is known, from how many match."""
-    if not exclusive:
-        space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / (2 if pairs.single else 1))
-        among = (1 - _MIXED) * np.log(len(before)) + _MIXED * space
-        return float(np.log(max(before.sum(), 1e-3)) - among)
+def _shift(pairs: Pairs, before: Floats, mixed: float) -> float:
+    """Log odds, against both of its rows staying alone, of a candidate of which nothing is known."""
     matched = float(before.sum())
-    free = [max(1 - matched / size, _FREE) for size in pairs.sizes]
-    return float(np.log(max(matched, 1e-3) / (len(pairs.rows) * free[0] * free[1])))
+    twice = 2 if pairs.single else 1
+    free = [max(1 - twice * matched / size, _FREE) for size in pairs.sizes]
+    space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / twice)
+    among = (1 - mixed) * np.log(len(before)) + mixed * space
+    return float(np.log(max(matched, 1e-3)) - np.log(free[0] * free[1]) - among)
 
 
 def marginals(pairs: Pairs, odds: Floats) -> Floats:
@@ -203,10 +262,15 @@ def marginals(pairs: Pairs, odds: Floats) -> Floats:
     forth = np.ones(len(odds))
     back = np.ones(len(odds))
     for _ in range(_SWEEPS):
-        at_left = odds * back
-        load = 1 + np.bincount(pairs.rows, at_left, minlength=pairs.sizes[0])[pairs.rows] - at_left
-        at_right = odds * forth
-        other = 1 + np.bincount(pairs.others, at_right, minlength=pairs.sizes[1])[pairs.others] - at_right
-        forth, back = 0.5 * forth + 0.5 / np.maximum(load, 1e-12), 0.5 * back + 0.5 / np.maximum(other, 1e-12)
+        at_left, at_right = odds * back, odds * forth
+        load = 1 + np.bincount(pairs.rows, at_left, minlength=pairs.sizes[0])
+        other = 1 + np.bincount(pairs.others, at_right, minlength=pairs.sizes[1])
+        if pairs.single:
+            load = other = load + other - 1
+        before = forth
+        forth = 0.5 * forth + 0.5 / np.maximum(load[pairs.rows] - at_left, 1e-12)
+        back = 0.5 * back + 0.5 / np.maximum(other[pairs.others] - at_right, 1e-12)
+        if np.abs(forth - before).max(initial=0) < _STILL:
+            break
     joint = odds * forth * back
     return np.asarray(joint / (1 + joint))

@@ -85,9 +85,7 @@ def records(
         Path | None,
         typer.Option("--judgements", help="A file of left_row, right_row, same (yes or no): what you know of pairs."),
     ] = None,
-    ask: Annotated[
-        int, typer.Option("--ask", min=0, help="List the pairs, so many, whose verdict would teach most.")
-    ] = 0,
+    ask: Annotated[int, typer.Option("--ask", min=0, help="List so many pairs, whose verdict teaches most.")] = 0,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="L,R", help="Why a left and a right row match, or do not.")
     ] = None,
@@ -110,11 +108,7 @@ def records(
     """
     from muniment import flows
 
-    pair = None if explain is None else _rows(explain)
-    if format_ not in (*_FORMATS, *(("svg",) if pair else ())):
-        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}, or svg with --explain")
-    if pair and ask:
-        raise Rejected("--ask and --explain are two questions: use one of them")
+    pair = _pair(explain, format_, ask)
     linked = flows.match_records(
         left,
         right,
@@ -125,9 +119,7 @@ def records(
         every=bool(pair or ask),
     )
     if linked.rejects:
-        typer.echo(
-            f"{linked.rejects:,} rows could not be read and are left out: later rows have lower numbers", err=True
-        )
+        typer.echo(f"{linked.rejects:,} rows could not be read: later rows have lower numbers", err=True)
     if pair:
         _why(flows.explain_records(linked, *pair), format_)
     elif ask:
@@ -136,10 +128,17 @@ def records(
         _matches(linked.found, format_)
 
 
-def _rows(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"\s*(\d{1,12})\s*[,:; ]\s*(\d{1,12})\s*", text)
+def _pair(explain: str | None, format_: str, ask: int) -> tuple[int, int] | None:
+    """The rows to be explained, once what was asked for makes sense."""
+    if format_ not in (*_FORMATS, *(() if explain is None else ("svg",))):
+        raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}, or svg with --explain")
+    if explain is None:
+        return None
+    if ask:
+        raise Rejected("--ask and --explain are two questions: use one of them")
+    found = re.fullmatch(r"\s*(\d{1,12})\s*[,:; ]\s*(\d{1,12})\s*", explain)
     if not found:
-        raise Rejected(f"{text!r} is no pair of rows: say --explain 17,203 (left row, right row, from 0)")
+        raise Rejected(f"{explain!r} is no pair of rows: say --explain 17,203 (left row, right row, from 0)")
     return int(found[1]), int(found[2])
 
 

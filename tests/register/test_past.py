@@ -19,12 +19,22 @@ def state(found):
     return sorted((one.id, one.type, one.subtype, one.state, one.name, one.version, str(one.values)) for one in found)
 
 
+def disputes(home, at=None):
+    """All that is said of every conflict, in any state."""
+    with home.scope.transaction() as connection:
+        found = register.list_conflicts(connection, home.scope, state=None, limit=None, as_of=at)
+        counts = register.count_conflicts(connection, home.scope, as_of=at)
+    return counts, sorted(found, key=lambda one: (one.asset_id, one.attribute, one.kind))
+
+
 def then(home, at, **more):
     return listed(home, register.Query(as_of=at, limit=None, **more))
 
 
 ACTS = st.lists(
-    st.tuples(st.sampled_from(["cmdb", "scan", "sheet", "merge", "undo"]), st.integers(1, 4), st.integers(1, 4)),
+    st.tuples(
+        st.sampled_from(["cmdb", "scan", "sheet", "merge", "accept", "undo"]), st.integers(1, 4), st.integers(1, 4)
+    ),
     min_size=2,
     max_size=5,
 )
@@ -34,11 +44,15 @@ ACTS = st.lists(
 @given(ACTS)
 def test_as_of_any_past_moment_is_the_register_of_that_moment(engagement, tmp_path_factory, acts):
     piece, folder = engagement(), tmp_path_factory.mktemp("acts")
-    moments = [(clock.now(), state(assets(piece)))]
+    moments = [(clock.now(), state(assets(piece)), disputes(piece))]
     for day, (what, first, second) in enumerate(acts):
         found = [one for one in assets(piece) if one.state != "retired"]
-        if what in {"merge", "undo"}:
+        if what in {"merge", "accept", "undo"}:
             try:
+                disputed = disputes(piece)[1]
+                if what == "accept" and disputed:
+                    chosen = disputed[first % len(disputed)]
+                    flows.accept(piece, chosen.asset_id, chosen.attribute)
                 if what == "merge" and len(found) > 1:
                     flows.merge_assets(piece, found[0].id, found[first % (len(found) - 1) + 1].id)
                 elif what == "undo":
@@ -51,9 +65,10 @@ def test_as_of_any_past_moment_is_the_register_of_that_moment(engagement, tmp_pa
                 for number in range(min(first, second), max(first, second) + 1)
             )
             deliver(piece, folder / str(day), [Delivery(what, day + 1, rows, full=day % 2 == 0)])
-        moments.append((clock.now(), state(assets(piece))))
-    for at, known in moments:
+        moments.append((clock.now(), state(assets(piece)), disputes(piece)))
+    for at, known, disputed in moments:
         assert state(then(piece, at)) == known
+        assert disputes(piece, at) == disputed
 
 
 @pytest.fixture
@@ -87,3 +102,17 @@ def test_two_moments_differ_by_what_was_done_between_them(changed):
         assert register.between(connection, estate.scope, before, asset=first.id).updated == 1
         assert register.between(connection, estate.scope, before, asset=other.id).empty
         assert register.between(connection, estate.scope, before - timedelta(days=1), before).created == 4
+
+
+def test_conflicts_of_the_past_are_those_of_then_and_counted_in_what_differs(changed, tmp_path):
+    estate, before = changed
+    there = disputes(estate, before)
+    deliver(estate, tmp_path / "later", [Delivery("scan", 10, ({**machine(2)["scan"], "OS": "AIX 7.2"},))])
+    assert disputes(estate, before) == there
+    now = {(one.asset, one.attribute) for one in disputes(estate)[1]}
+    known = {(one.asset, one.attribute) for one in there[1]}
+    assert ("app02", "os") in now - known
+    assert disputes(estate, datetime(2020, 1, 1, tzinfo=UTC)) == ({}, [])
+    with estate.scope.transaction() as connection:
+        found = register.between(connection, estate.scope, before)
+    assert found.conflicts_opened == len(now - known) > 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from muniment.cli import change, difference, screen
+from muniment.cli import change, difference, moment, screen
 
 if TYPE_CHECKING:
     from muniment import flows, register
@@ -23,19 +23,24 @@ def conflicts(
     asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
     state: Annotated[str, typer.Option(help="open, resolved, accepted, or all.")] = "open",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the most severe first.")] = 20,
+    as_of: moment.AsOf = None,
     as_json: screen.Json = False,
 ) -> None:
     """List where sources disagree, the most severe first, each with a hint how to settle it.
+
+    Examples: muniment conflicts --severity critical   ·   muniment conflicts --as-of "7 days ago"
 
     `muniment conflicts groups` finds what many of them have in common.
     """
     if context.invoked_subcommand is not None:
         return
+    at = moment.read(as_of)
     with screen.open_estate() as estate:
+        wanted = None if state == "all" else state
         found = estate.conflicts(
-            severity=severity, attribute=attribute, asset=asset, state=None if state == "all" else state, limit=limit
+            severity=severity, attribute=attribute, asset=asset, state=wanted, limit=limit, as_of=at
         )
-        counts = estate.count_conflicts(attribute=attribute, asset=asset)
+        counts = estate.count_conflicts(attribute=attribute, asset=asset, as_of=at)
     if severity:
         counts = {severity: counts.get(severity, 0)}
     if as_json:
@@ -44,6 +49,7 @@ def conflicts(
     total = sum(counts.values())
     shown = f"{total:,}" if len(found) == total else f"{len(found):,} of {total:,}"
     of = "".join([f" of {attribute}" if attribute else "", f" of {screen.clean(asset)}" if asset else ""])
+    of += f" on {at:%Y-%m-%d %H:%M} (UTC)" if at else ""
     screen.table(
         f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
         if found and state == "open"
@@ -61,9 +67,11 @@ def conflicts(
             ]
             for c in found
         ],
-        note="`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
+        note="`muniment diff` tells what has changed since."
+        if found and at
+        else "`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
         if found
-        else "The sources agree."
+        else f"The sources {'agreed' if at else 'agree'}."
         if state == "open"
         else "",
     )

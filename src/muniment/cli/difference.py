@@ -28,7 +28,7 @@ def show(found: "register.Difference", what: str, *, past: bool = False) -> None
     }
     assets = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     screen.say(f"  Assets     {assets or 'none'}")
-    if not past:
+    if not past or found.conflicts_opened or found.conflicts_closed:
         screen.say(f"  Conflicts  {found.conflicts_opened:,} opened, {found.conflicts_closed:,} closed")
     if found.values:
         listed = [f"{name} {count:,}" for name, count in list(found.values.items())[:_MANY]]

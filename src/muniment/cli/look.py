@@ -92,7 +92,7 @@ def _first(value: Any) -> str:
 def show(name: screen.AssetName, as_of: moment.AsOf = None, as_json: screen.Json = False) -> None:
     """Show one asset: its values with confidence and source, its relations, its records, its conflicts.
 
-    With --as-of its values as they were; relations, records and conflicts are those of today and left out.
+    With --as-of its values and conflicts as they were; relations and records are those of today and left out.
     """
     if as_of is not None:
         _show_past(name, as_of, as_json=as_json)
@@ -136,11 +136,12 @@ def show(name: screen.AssetName, as_of: moment.AsOf = None, as_json: screen.Json
 def _show_past(name: str, as_of: str, *, as_json: bool) -> None:
     with screen.open_estate() as estate:
         asset = estate.asset(name, as_of=moment.read(as_of))
+        conflicts = estate.conflicts(asset=asset, as_of=moment.read(as_of))
     if as_json:
-        screen.dump(asset)
+        screen.dump({**screen.plain(asset), "conflicts": screen.plain(conflicts)})
         return
     _print_head(asset)
-    _print_values(asset, set())
+    _print_values(asset, {conflict.attribute for conflict in conflicts})
     screen.say("\n`muniment diff` tells what has changed since; `muniment history ASSET` when and through what.")
 
 

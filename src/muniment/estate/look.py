@@ -185,6 +185,7 @@ class Looks:
         asset: str | UUID | register.Asset | None = None,
         state: str | None = "open",
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> list[register.Conflict]:
         """Where sources disagree, the most severe first, each with a hint how to settle it.
 
@@ -194,31 +195,40 @@ class Looks:
             asset: only of this asset.
             state: open, resolved or accepted; None for all.
             limit: at most so many; None for all.
+            as_of: as they were at that moment (with a time zone); None for the present.
 
         Raises:
             NotFound: there is no such asset.
             Rejected: there is no such severity, attribute or state.
         """
-        chosen = self.asset(asset).id if asset is not None else None
+        chosen = self.asset(asset, as_of=as_of).id if asset is not None else None
         with self.home.scope.transaction() as connection:
             if attribute is not None:
                 find.attribute(mapping.attributes(connection), attribute)
             return register.list_conflicts(
                 connection, self.home.scope, severity=severity, attribute=attribute, asset_id=chosen, state=state,
-                limit=limit,
+                limit=limit, as_of=as_of,
             )  # fmt: skip
 
     def count_conflicts(
-        self, *, attribute: str | None = None, asset: str | UUID | register.Asset | None = None
+        self,
+        *,
+        attribute: str | None = None,
+        asset: str | UUID | register.Asset | None = None,
+        as_of: datetime | None = None,
     ) -> dict[str, int]:
         """How many conflicts are open, by severity; in the whole register, of an attribute, or of an asset.
+
+        With `as_of`, how many were at that moment (with a time zone).
 
         Raises:
             NotFound: there is no such asset.
         """
-        chosen = self.asset(asset).id if asset is not None else None
+        chosen = self.asset(asset, as_of=as_of).id if asset is not None else None
         with self.home.scope.transaction() as connection:
-            return register.count_conflicts(connection, self.home.scope, attribute=attribute, asset_id=chosen)
+            return register.count_conflicts(
+                connection, self.home.scope, attribute=attribute, asset_id=chosen, as_of=as_of
+            )
 
     def waiting(self, *, mappings: bool = True, conflicts: bool = True) -> list[graph.Waiting]:
         """What waits for your word, the most important first: suggested columns, and open conflicts (at most 1,000)."""

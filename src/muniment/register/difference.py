@@ -38,10 +38,7 @@ def remember(connection: sa.Connection, scope: Scope) -> None:
 def between(
     connection: sa.Connection, scope: Scope, start: datetime, end: datetime | None = None, asset: UUID | None = None
 ) -> Difference:
-    """What differs between two moments of the register (`end` None: now), of one asset or of all.
-
-    Conflicts are counted as zero: only the present ones are kept.
-    """
+    """What differs between two moments of the register (`end` None: now), of one asset or of all."""
     _copy(connection, scope, "before", _Moment(start, asset))
     return _compare(connection, scope, _Moment(end, asset))
 
@@ -99,10 +96,11 @@ def _copy(connection: sa.Connection, scope: Scope, when: str, moment: _Moment | 
     chosen = chosen.where(table.c.engagement_id == scope.engagement_id)
     if moment and moment.asset:
         chosen = chosen.where(table.c.id == moment.asset)
-    disputes = sa.select(conflicts.c.asset_id, conflicts.c.attribute, conflicts.c.kind)
-    disputes = disputes.where(
-        sa.false() if moment else (conflicts.c.engagement_id == scope.engagement_id) & (conflicts.c.state == "open")
-    )
+    disputed = past.conflicts_at(moment.at) if moment and moment.at else conflicts
+    disputes = sa.select(disputed.c.asset_id, disputed.c.attribute, disputed.c.kind)
+    disputes = disputes.where(disputed.c.engagement_id == scope.engagement_id, disputed.c.state == "open")
+    if moment and moment.asset:
+        disputes = disputes.where(disputed.c.asset_id == moment.asset)
     for name, rows in ((f"assets_{when}", chosen), (f"conflicts_{when}", disputes)):
         query = rows.compile(connection)
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}", query.params)

@@ -1,7 +1,8 @@
-"""The register as it was: the assets of a past moment, as a table that queries read in place of the present one.
+"""The register as it was: assets and conflicts of a past moment, as tables that queries read in place of the present.
 
-Used by `store` and `difference`. A version is stored when it ends, so a moment's assets are the present ones
-that were so already, and the closed versions that held then.
+Used by `store` and `difference`. An asset's version is stored when it ends, so a moment's assets are the present
+ones that were so already, and the closed versions that held then. A conflict's versions are all stored, the present
+one too: whoever changes conflicts, `keep_conflicts` finds what differs.
 """
 
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from muniment.base.tenancy import Scope
-from muniment.register.tables import assets, versions
+from muniment.register.tables import assets, conflict_versions, conflicts, versions
 from muniment.register.types import Asset
 
 _ENDED = {"id": versions.c.asset_id, "updated_at": versions.c.valid_from, "updated_by": versions.c.actor}
@@ -33,6 +35,50 @@ def assets_at(moment: datetime) -> sa.Subquery:
         )
     ).where(versions.c.valid_from <= moment, versions.c.valid_to > moment)
     return sa.union_all(still, ended).subquery("then")
+
+
+def conflicts_at(moment: datetime) -> sa.Subquery:
+    """The conflicts of the tenant as they were at a moment, with the columns of `conflicts`."""
+    table = conflict_versions
+    held = sa.or_(table.c.valid_to.is_(None), table.c.valid_to > moment)
+    names = [table.c[column.name] for column in conflicts.c]
+    return sa.select(*names).where(table.c.valid_from <= moment, held).subquery("disputed")
+
+
+_KEY = ("engagement_id", "asset_id", "attribute", "kind")
+_SAME = " AND ".join(f"c.{name} = v.{name}" for name in _KEY)
+
+
+def keep_conflicts(connection: sa.Connection, scope: Scope, now: datetime, *, folded: bool) -> None:
+    """Store what has become of conflicts since they were last kept, as holding from `now`.
+
+    Args:
+        connection: of the transaction that changed them.
+        scope: whose.
+        now: the moment from which the present ones hold.
+        folded: look at all that is said of the stale assets; else at all assets, but not at what was claimed.
+    """
+    names = [column.name for column in conflicts.c if column.name not in {"tenant_id", *_KEY}]
+    told = [name for name in names if folded or not isinstance(conflicts.c[name].type, JSONB)]
+    there, then = (", ".join(f"{table}.{name}" for name in told) for table in ("c", "v"))
+    stale = " AND {}.asset_id IN (SELECT asset_id FROM stale_assets)" if folded else ""
+    copied = ", ".join(("tenant_id", *_KEY, *names))
+    given = {"engagement": scope.engagement_id, "now": now}
+    ended = (
+        "UPDATE conflict_versions v SET valid_to = :now WHERE v.engagement_id = :engagement AND v.valid_to IS NULL"
+        f"{stale.format('v')} AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE {_SAME}"
+        f" AND ({there}) IS NOT DISTINCT FROM ({then}))"
+    )
+    never_held = (
+        "DELETE FROM conflict_versions WHERE engagement_id = :engagement AND valid_from = :now AND valid_to = :now"
+    )
+    begun = (
+        f"INSERT INTO conflict_versions ({copied}, valid_from) SELECT {copied}, :now FROM conflicts c"
+        f" WHERE c.engagement_id = :engagement{stale.format('c')} AND NOT EXISTS"
+        f" (SELECT 1 FROM conflict_versions v WHERE {_SAME} AND v.valid_to IS NULL)"
+    )
+    for statement in (ended, never_held, begun):
+        connection.execute(sa.text(statement), given)
 
 
 def has_value(values: sa.ColumnElement[Any], attribute: str | None, text: str, *, prefix: bool) -> Any:

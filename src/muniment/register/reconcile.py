@@ -14,7 +14,7 @@ from muniment import model
 from muniment.base import clock
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import resolve, stale_store, store
+from muniment.register import past, resolve, stale_store, store
 from muniment.register.fold import fold
 from muniment.register.policy import Learned, Reliability, attribute_table, learned_tables, share_table
 from muniment.register.precede import rule_tables
@@ -64,6 +64,7 @@ def reconcile(
             learned=taught,
         )
         done += _store(connection, scope, engine, cause, now)
+    past.keep_conflicts(connection, scope, now, folded=False)
     return done
 
 
@@ -91,6 +92,7 @@ def _store(
             now=now,
         )
     removed = store.remove_empty(connection, scope, now)
+    past.keep_conflicts(connection, scope, now, folded=True)
     return Reconciled(counts["created"], counts["updated"], total - counts["changed"], counts["retired"], removed)
 
 

@@ -346,8 +346,9 @@ def list_conflicts(
     attribute: str | None = None,
     state: str | None = "open",
     limit: int | None = 50,
+    as_of: datetime | None = None,
 ) -> list[Conflict]:
-    """Conflicts of a state (None: all), the most severe first, then by asset name and attribute.
+    """Conflicts of a state (None: all), the most severe first, then by asset name and attribute; also of a past moment.
 
     Raises:
         Rejected: there is no such severity or state.
@@ -356,44 +357,52 @@ def list_conflicts(
         raise Rejected(f"{state!r} is not a state of conflicts: use one of {', '.join(CONFLICT_STATES)}")
     if severity is not None and severity not in SEVERITIES:
         raise Rejected(f"{severity!r} is not a severity: use one of {', '.join(SEVERITIES)}")
+    disputed, table = _disputed(as_of), _table(Query(as_of=as_of))
     query = (
         sa.select(
-            conflicts.c.asset_id,
-            assets.c.name,
-            *(conflicts.c[name] for name in Conflict.__dataclass_fields__ if name not in {"asset_id", "asset"}),
+            disputed.c.asset_id,
+            table.c.name,
+            *(disputed.c[name] for name in Conflict.__dataclass_fields__ if name not in {"asset_id", "asset"}),
         )
         .join(
-            assets,
-            (assets.c.tenant_id == conflicts.c.tenant_id) & (assets.c.id == conflicts.c.asset_id),
+            table,
+            (table.c.engagement_id == disputed.c.engagement_id) & (table.c.id == disputed.c.asset_id),
         )
-        .where(conflicts.c.engagement_id == scope.engagement_id)
-        .order_by(conflicts.c.rank, assets.c.name, conflicts.c.asset_id, conflicts.c.attribute)
+        .where(disputed.c.engagement_id == scope.engagement_id)
+        .order_by(disputed.c.rank, table.c.name, disputed.c.asset_id, disputed.c.attribute, disputed.c.kind)
         .limit(limit)
     )
-    if severity is not None:
-        query = query.where(conflicts.c.severity == severity)
-    if state is not None:
-        query = query.where(conflicts.c.state == state)
-    if asset_id is not None:
-        query = query.where(conflicts.c.asset_id == asset_id)
-    if attribute is not None:
-        query = query.where(conflicts.c.attribute == attribute)
+    wanted = {"severity": severity, "state": state, "asset_id": asset_id, "attribute": attribute}
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(disputed.c[name] == value)
     return [Conflict(*row) for row in connection.execute(query)]
 
 
+def _disputed(as_of: datetime | None) -> sa.FromClause:
+    """The conflicts as they are, or as they were."""
+    return conflicts if as_of is None else past.conflicts_at(as_of)
+
+
 def count_conflicts(
-    connection: sa.Connection, scope: Scope, *, attribute: str | None = None, asset_id: UUID | None = None
+    connection: sa.Connection,
+    scope: Scope,
+    *,
+    attribute: str | None = None,
+    asset_id: UUID | None = None,
+    as_of: datetime | None = None,
 ) -> dict[str, int]:
-    """How many conflicts are open, by severity, the most severe first; all, or of an attribute or asset."""
+    """How many conflicts are open (or were at a moment), by severity, the most severe first."""
+    disputed = _disputed(as_of)
     query = (
-        sa.select(conflicts.c.severity, sa.func.count())
-        .where(conflicts.c.engagement_id == scope.engagement_id, conflicts.c.state == "open")
-        .group_by(conflicts.c.severity)
+        sa.select(disputed.c.severity, sa.func.count())
+        .where(disputed.c.engagement_id == scope.engagement_id, disputed.c.state == "open")
+        .group_by(disputed.c.severity)
     )
     if attribute is not None:
-        query = query.where(conflicts.c.attribute == attribute)
+        query = query.where(disputed.c.attribute == attribute)
     if asset_id is not None:
-        query = query.where(conflicts.c.asset_id == asset_id)
+        query = query.where(disputed.c.asset_id == asset_id)
     counts = {row[0]: row[1] for row in connection.execute(query)}
     return {severity: counts[severity] for severity in SEVERITIES if severity in counts}
 

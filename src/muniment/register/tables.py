@@ -127,6 +127,14 @@ conflicts = tenant_table(
     sa.Index("ix_conflicts_rank", "tenant_id", "engagement_id", "rank", "asset_id", "attribute"),
     key=("engagement_id", "asset_id", "attribute", "kind"),
 )
+conflict_versions = tenant_table(
+    "conflict_versions",
+    *(sa.Column(one.name, one.type, nullable=one.nullable) for one in conflicts.c if one.name != "tenant_id"),
+    moment("valid_from"),
+    moment("valid_to", nullable=True),
+    refers(["engagement_id"], "engagements"),
+    key=("engagement_id", "asset_id", "attribute", "kind", "valid_from"),
+)
 stale = tenant_table(
     "stale_assets",
     uid("engagement_id"),

@@ -1,6 +1,6 @@
 """How often resolved values are right: the register and `match claims` against other ways to choose.
 
-`python bench/trust.py` generates estates (three seeds, three levels of dirt), tables of claims of eight kinds and
+`python bench/trust.py` generates estates (three seeds, three levels of dirt), tables of claims of twenty kinds and
 reads the movie fusion set where it is; writes results/trust.md and .json. Nothing here tunes what it measures.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import claim_sets
+import hard_claims
 import movie_set
 import numpy as np
 import pyarrow as pa
@@ -41,7 +42,9 @@ def main() -> None:
     seeds = [int(one) for one in given.seeds.split(",")]
     results: dict[str, Any] = {"sets": [], "estates": []}
     for seed in seeds:
-        results["sets"] += [{"seed": seed, **resolve(one)} for one in claim_sets.every(seed)]
+        results["sets"] += [
+            {"seed": seed, **resolve(one)} for one in (*claim_sets.every(seed), *hard_claims.every(seed))
+        ]
     movie = movie_set.load()
     if movie is None:
         print("the movie fusion set is not here: left out (MUNIMENT_DATA)", file=sys.stderr)

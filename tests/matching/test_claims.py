@@ -112,6 +112,91 @@ def test_measurements_that_no_two_share_give_the_middle_of_the_good_ones():
     assert sum(abs(float(ours[name]) - fact) < 1 for name, fact in truth.items()) / len(truth) > 0.95
 
 
+def right(resolved, attribute, truth):
+    ours = chosen(resolved, attribute)
+    return sum(ours.get(name) == fact for name, fact in truth.items()) / len(truth)
+
+
+def test_a_source_that_cuts_its_lists_short_does_not_make_the_whole_ones_wrong():
+    draws = random.Random(5)  # noqa: S311
+    names = [f"{first} {last}" for first in ("Ann", "Bob", "Cleo", "Dan") for last in ("Poe", "Foe", "Roe")]
+    rows, truth = [], {}
+    for number in range(150):
+        cast = draws.sample(names, draws.choice((2, 3)))
+        truth[f"m{number}"] = "; ".join(cast)
+        rows += [(f"m{number}", "whole", "; ".join(cast)), (f"m{number}", "first", cast[0])]
+        if number % 3 == 0:
+            rows.append((f"m{number}", "some", "; ".join(cast[-2:])))
+    rows += [(f"alone{number}", "whole", "; ".join(names[:3])) for number in range(400)]
+    found = matching.resolve(
+        *(pa.array([row[place] for row in rows]) for place in (0, 1)), {"cast": pa.array([row[2] for row in rows])}
+    )
+    assert right(found, "cast", truth) > 0.95
+
+
+def test_of_two_meanings_of_a_year_the_one_with_most_claims_is_kept():
+    draws = random.Random(8)  # noqa: S311
+    rows, truth = [], {}
+    for number in range(300):
+        year = draws.randrange(1930, 2020)
+        truth[f"f{number}"] = str(year)
+        rows.append((f"f{number}", "archive", str(year)))
+        if number % 10 < 2:
+            rows += [(f"f{number}", "prizes", str(year + 1)), (f"f{number}", "fans", str(year + 1))]
+    rows += [(f"g{number}", "fans", "1999") for number in range(20)]
+    found = resolve(rows)
+    assert right(found, "value", truth) == 1.0
+    doubted = dict(zip(chosen(found), found.rows["value"][2].tolist(), strict=True))
+    assert doubted["g1"] < 0.5 < doubted["f0"] < doubted["f5"] + 0.2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_sources_that_disagree_are_not_believed_beyond_what_they_tell(seed):
+    draws = random.Random(seed)  # noqa: S311
+    pool = [f"region {letter}" for letter in "abcdefgh"]
+    shares = [draws.uniform(0.6, 0.95) for _ in range(2)]
+    rows, truth = [], {}
+    for number in range(500):
+        fact = truth[f"o{number}"] = draws.choices(pool, range(1, 9))[0]
+        rows += [
+            (f"o{number}", f"s{n}", fact if draws.random() < share else draws.choice(pool))
+            for n, share in enumerate(shares)
+        ]
+    found = resolve(rows)
+    said = {}
+    for name, _, value in rows:
+        said.setdefault(name, set()).add(value)
+    _, _, shown = found.rows["value"]
+    doubtful = [share for name, share in zip(found.objects, shown.tolist(), strict=True) if len(said[name]) > 1]
+    assert max(doubtful) < 0.6
+    assert found.accuracy[0, 0] == pytest.approx(found.accuracy[1, 0], abs=0.05)
+    agreed = [share for name, share in zip(found.objects, shown.tolist(), strict=True) if len(said[name]) == 1]
+    assert sum(agreed) / len(agreed) > 0.9
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_confidences_of_three_sources_are_as_often_right_as_they_say(seed):
+    draws = random.Random(seed)  # noqa: S311
+    shares = [draws.uniform(0.6, 0.95) for _ in range(3)]
+    rows, truth = [], {}
+    for number in range(600):
+        fact = truth[f"o{number}"] = f"v{draws.randrange(10**6)}"
+        wrong = [f"v{draws.randrange(10**6)}" for _ in range(5)]
+        rows += [
+            (f"o{number}", f"s{n}", fact if draws.random() < share else draws.choice(wrong))
+            for n, share in enumerate(shares)
+        ]
+    found = resolve(rows)
+    shown = found.rows["value"][2]
+    ours = right(found, "value", truth)
+    vote = {}
+    for name, _, value in rows:
+        vote.setdefault(name, []).append(value)
+    majority = sum(max(said, key=said.count) == truth[name] for name, said in vote.items()) / len(vote)
+    assert ours >= majority - 0.01
+    assert shown.mean() == pytest.approx(ours, abs=0.04)
+
+
 def test_claims_without_object_source_or_value_are_left_out():
     found = resolve([("a", "s1", "x"), ("", "s1", "y"), ("a", None, "y"), ("b", "s2", "N/A"), ("a", "s1", None)])
     assert chosen(found) == {"a": "x"}

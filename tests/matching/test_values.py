@@ -59,6 +59,7 @@ def test_a_slip_of_the_finger_is_one_letter_in_one_word(one, other, is_slip):
     [
         ("dept", ["6:15p", "7:30aDec 8", "12/8/2011 6:15 PM"], "moment"),
         ("bought", ["1999-01-01", "2 Feb 2001"], "moment"),
+        ("opened", ["1950-03-02", "1951", "1952-07", "1953"], "moment"),
         ("price", ["$1.2", "3.4", "1,200.5"], "number"),
         ("volume", ["1.2M", "300K"], "number"),
         ("year", ["1999", "2001"], "number"),

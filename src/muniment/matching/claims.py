@@ -6,13 +6,14 @@ is always written as one of the sources wrote it. Knows no register, and needs n
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from muniment.matching import truth, truth_shapes
+from muniment.matching import truth, truth_meanings, truth_shapes
 from muniment.matching.values import Form, Kind, agreement, form, slip
 from muniment.matching.values_kinds import is_missing, kind_of
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _MOST_CHOICES = 60
 """Choices of one object whose likeness is looked at, the most claimed first."""
+
+_SILENT = 0.01
+"""What is left of a vote in another meaning, where somebody speaks in the one that is kept."""
 
 _MEANT = 3
 """More objects than this have a value that others are taken to be slips of the finger for."""
@@ -97,20 +101,25 @@ def resolve(objects: pa.Array, sources: pa.Array, values: Mapping[str, pa.Array]
     source_names, source_of = _codes(sources)
     known = (object_of >= 0) & (source_of >= 0)
     listed = [_column(name, cells, object_of, source_of, known) for name, cells in values.items()]
-    columns = [one for one in listed if len(one.choice)]
+    columns, meant = [], []
+    for one in listed:
+        if len(one.choice):
+            kept, share = _one_meaning(one)
+            columns.append(kept)
+            meant.append(share)
     prior = np.full((len(source_names), max(len(columns), 1)), truth.PRIOR)
     found = truth.discover(votes(columns, prior))
-    rows, start, at = {}, 0, 0
-    for each in columns:
-        size, claims = len(each.of_object), len(each.choice)
+    rows, start = {}, 0
+    for each, surely in zip(columns, meant, strict=True):
+        size = len(each.of_object)
         share, right = found.probability[start : start + size], found.right[start : start + size]
-        own, weight = found.own[start : start + size], found.weight[at : at + claims]
+        own = found.own[start : start + size]
         if each.kind == "people":
             right = share = truth_shapes.lists(each.of_object, each.source, each.choice, each.share, _persons(each))
         elif each.kind == "number":
-            share, right = truth_shapes.measured(each.of_object, each.choice, weight, _numbers(each), share, right)
-        rows[each.name] = _chosen(each, share, right, own)
-        start, at = start + size, at + claims
+            share, right = truth_shapes.measured(each.of_object, each.source, each.choice, _numbers(each), share, right)
+        rows[each.name] = _chosen(each, share, right * surely, own)
+        start += size
     kinds = {each.name: each.kind for each in columns}
     return Resolved(
         object_names, source_names, kinds, rows, found.accuracy, found.low, found.high, found.count, found.copying
@@ -324,6 +333,34 @@ def _numbers(column: Claims) -> Floats:
     bodies = [form_.body for form_ in column.forms]
     numbers = np.array([np.nan if isinstance(body, str) else body.value for body in bodies], dtype=np.float64)
     return numbers[column.key]
+
+
+def _one_meaning(column: Claims) -> tuple[Claims, Floats]:
+    """The column with one meaning kept, and per choice how sure it is that it is the one that is asked for."""
+    sure = np.ones(len(column.of_object))
+    if column.kind not in {"number", "moment"}:
+        return column, sure
+    number = _numbers(column)[column.choice] if column.kind == "number" else _moments(column)[column.choice]
+    lost, share = truth_meanings.outvoted(column.object, column.source, number)
+    if not lost.any():
+        return column, sure
+    objects = int(column.object.max()) + 1
+    mine = lost[column.source]
+    kept, gone = (np.bincount(column.object[which], minlength=objects) > 0 for which in (~mine, mine))
+    sure = np.where(kept, np.where(gone, share, 1.0), 1 - share)[column.of_object]
+    silent = mine & kept[column.object]
+    return dataclasses.replace(column, share=np.where(silent, _SILENT * column.share, column.share)), sure
+
+
+def _moments(column: Claims) -> Floats:
+    """Of each choice, its moment in minutes of months that are all alike long, so that a year is always as long."""
+    days = [
+        np.nan
+        if isinstance(body, str) or body.year is None
+        else (((body.year * 12 + (body.month or 1)) * 31 + (body.day or 1)) * 1440 + (body.minute or 0))
+        for body in (read.body for read in column.forms)
+    ]
+    return np.array(days, dtype=np.float64)[column.key]
 
 
 def _chosen(column: Claims, share: Floats, right: Floats, own: Floats) -> tuple[Ints, Sequence[str], Floats]:

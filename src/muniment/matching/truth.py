@@ -8,11 +8,11 @@ and sources that copy (`truth_copying.py`). Pure arrays; called by `claims.py` a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from muniment.matching import truth_copying
+from muniment.matching import truth_copying, truth_doubt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +34,9 @@ _OF_COLLISION = 20.0
 _LOWEST, _HIGHEST = 0.03, 0.99
 _FEWEST_WEIGHT = 0.05
 _COMMON = 0.2
+_COMMON_FROM = 3
 _HALF_LIFE_FACTORS = 2.0 ** np.arange(-3, 5)
 _HALF_LIFE_SPREAD = 1.0
-_TEMPERATURES = np.array([0.7, 0.85, 1.0, 1.2, 1.5, 1.9, 2.4, 3.0, 4.0])
 _INTERVAL = (0.025, 0.975)
 
 
@@ -81,7 +81,6 @@ class Found:
         probability: of each choice, that it is the truth's best wording.
         right: of each choice, that it is right: it or an agreeing one is true.
         own: of each choice, the log weight of who states just it.
-        weight: of each claim, its log weight.
         accuracy, low, high, count: sources x attributes; the 95 % interval; claims it was seen on.
         copying: sources x sources, share of agreement that is dependence.
         half_life: of each attribute, days (None without ages).
@@ -91,7 +90,6 @@ class Found:
     probability: Floats
     right: Floats
     own: Floats
-    weight: Floats
     accuracy: Floats
     low: Floats
     high: Floats
@@ -122,7 +120,7 @@ def discover(votes: Votes) -> Found:
     overlapping = (np.bincount(distinct, minlength=groups) > 1)[of_claim]
     state = _State(
         votes.prior.copy(),
-        _collision_prior(votes, attributes),
+        _collision_prior(votes),
         np.ones(len(votes.source)),
         votes.half_life,
         np.zeros((sources, sources)),
@@ -135,20 +133,19 @@ def discover(votes: Votes) -> Found:
         if turn in _COPYING_AT:  # copies are discounted before they can pass for accurate
             seen = copying.measure(_right(votes, probability), votes.attribute, state.accuracy, state.collision)
             state.copying, state.independence = seen.dependence, seen.independence
-            state.collision = _collisions(votes, attributes, seen)
+            state.collision = _collisions(votes, probability, state.independence)
             probability, _ = _values(votes, state)
         right = _right(votes, probability)[votes.choice]
         _accuracies(votes, state, right, overlapping)
         if votes.lag is not None:
             _ageing(votes, state, right, overlapping)
-    temperature = _temperature(votes, state, overlapping)
+    temperature = _doubt(votes, state, probability)
     probability, own = _values(votes, state, temperature)
     low, high = _intervals(state)
     return Found(
         probability,
         _right(votes, probability),
         own,
-        _weights(votes, state),
         state.accuracy,
         low,
         high,
@@ -159,18 +156,52 @@ def discover(votes: Votes) -> Found:
     )
 
 
-def _collision_prior(votes: Votes, attributes: int) -> Floats:
-    """Of attributes with few different values wrong claims meet more often."""
-    common = votes.frequency > 0
-    kinds = np.bincount(
-        votes.attribute[votes.group], weights=np.where(common, 1 / (1 + votes.frequency), 1.0), minlength=attributes
-    )
-    return np.clip(np.maximum(COLLISION, 1 / np.maximum(kinds - 1, 1)), COLLISION, 1.0)
+def _kinds(votes: Votes) -> tuple[Floats, Floats]:
+    """Per attribute, how many different values there are, and the share of choices that are met once only."""
+    attributes = votes.prior.shape[1]
+    of_choice = votes.attribute[votes.group]
+    many = np.bincount(of_choice, minlength=attributes)
+    kinds = _added(of_choice, 1 / (1 + votes.frequency), attributes)
+    once = _added(of_choice, votes.frequency == 0, attributes)
+    return kinds, once / np.maximum(many, 1)
 
 
-def _collisions(votes: Votes, attributes: int, seen: truth_copying.Seen) -> Floats:
-    prior = _collision_prior(votes, attributes)
-    return np.clip((_OF_COLLISION * prior + seen.met) / (_OF_COLLISION + seen.could_meet), 0.02, 1.0)
+def _collision_prior(votes: Votes) -> Floats:
+    """Chance that two wrong claims meet, from how the values are spread: of few kinds they meet often."""
+    attributes = votes.prior.shape[1]
+    of_choice = votes.attribute[votes.group]
+    many = np.bincount(of_choice, minlength=attributes)
+    met = np.bincount(of_choice, weights=votes.frequency, minlength=attributes)
+    chance = met / np.maximum(many * (many - 1.0), 1.0)
+    kinds, _ = _kinds(votes)
+    rest = (kinds - 1) / np.maximum(kinds, 1)
+    return np.clip(chance / np.maximum(rest, 0.05), COLLISION, 1.0)
+
+
+def _collisions(votes: Votes, probability: Floats, independence: Floats) -> Floats:
+    """The chance that two wrong claims are the same wrong value, seen where three sources or more speak."""
+    attributes, groups = votes.prior.shape[1], len(votes.attribute)
+    claims = _per_choice(votes, votes.share * independence)
+    every = np.bincount(votes.group, weights=claims, minlength=groups)
+    counted = (every > 2 + 1e-9)[votes.group]
+    left = np.maximum(every[votes.group] - claims, 0.0)
+    unseen = np.maximum(1 - np.bincount(votes.group, weights=probability, minlength=groups), 0.0)
+    met: Floats = counted * (1 - probability) * claims * np.maximum(claims - 1, 0.0)
+    could: Floats = counted * probability * left * np.maximum(left - 1, 0.0)
+    of_choice = votes.attribute[votes.group]
+    met = _added(of_choice, met, attributes)
+    other = (every > 2 + 1e-9) * unseen * every * np.maximum(every - 1, 0.0)
+    could = _added(of_choice, could, attributes) + _added(votes.attribute, other, attributes)
+    return np.clip((_OF_COLLISION * _collision_prior(votes) + met) / (_OF_COLLISION + could), 0.02, 1.0)
+
+
+def _unseen(votes: Votes, collision: Floats) -> Floats:
+    """Per group, how many values nobody claims might be true; hardly any where all that there are are claimed."""
+    kinds, once = _kinds(votes)
+    count = np.bincount(votes.group, minlength=len(votes.attribute))
+    of = votes.attribute
+    new = np.clip(once, 0.02, 1.0)[of]
+    return np.clip((1 / collision)[of] + 1 - count, new, np.maximum(kinds[of] - count, new))
 
 
 def _decay(votes: Votes, half_life: Floats | None) -> Floats:
@@ -189,8 +220,12 @@ def _weights(votes: Votes, state: _State) -> Floats:
     return np.asarray(votes.share * state.independence * np.maximum(weight, _FEWEST_WEIGHT), dtype=np.float64)
 
 
+def _added(place: Ints, amounts: NDArray[Any], size: int) -> Floats:
+    return np.asarray(np.bincount(place, weights=amounts, minlength=size), dtype=np.float64)
+
+
 def _per_choice(votes: Votes, amounts: Floats) -> Floats:
-    return np.asarray(np.bincount(votes.choice, weights=amounts, minlength=len(votes.group)), dtype=np.float64)
+    return _added(votes.choice, amounts, len(votes.group))
 
 
 def _spread(votes: Votes, per_choice: Floats) -> Floats:
@@ -208,7 +243,9 @@ def _right(votes: Votes, probability: Floats) -> Floats:
 def _values(votes: Votes, state: _State, temperature: Floats | None = None) -> tuple[Floats, Floats]:
     """Per choice, the probability that it is true, and its own log weight."""
     own = _per_choice(votes, _weights(votes, state))
-    score = _spread(votes, own) + _COMMON * np.log1p(votes.frequency)
+    score = _spread(votes, own)
+    if temperature is not None:  # at the end only: what is common is no evidence of who is right
+        score = score + _COMMON * np.log1p(np.minimum(votes.frequency, _COMMON_FROM))
     return _shares(votes, state, score, temperature), own
 
 
@@ -220,10 +257,9 @@ def _shares(votes: Votes, state: _State, score: Floats, temperature: Floats | No
     top = np.full(groups, -np.inf)
     np.maximum.at(top, votes.group, score)
     top = np.maximum(top, 0.0)
-    count = np.bincount(votes.group, minlength=groups)
-    unseen = np.maximum(1.0, 1 / state.collision[votes.attribute] + 1 - count)
+    unseen = _unseen(votes, state.collision)
     if temperature is not None:
-        unseen = unseen ** (1 / temperature)
+        unseen = np.where(unseen > 1, unseen ** (1 / temperature), unseen)
     mass = np.exp(score - top[votes.group])
     total = np.bincount(votes.group, weights=mass, minlength=groups) + unseen * np.exp(-top)
     return np.asarray(mass / total[votes.group], dtype=np.float64)
@@ -283,33 +319,28 @@ def _ageing(votes: Votes, state: _State, right: Floats, overlapping: NDArray[np.
     state.half_life = votes.half_life * _HALF_LIFE_FACTORS[best]
 
 
-def _temperature(votes: Votes, state: _State, overlapping: NDArray[np.bool_]) -> Floats:
-    """Per group, how far to soften: what the other claims say of a claim held out, against what it says."""
+def _doubt(votes: Votes, state: _State, probability: Floats) -> Floats:
+    """Per group, how far to soften for accuracies that the claims leave open."""
+    result = np.ones(len(votes.attribute))
     of_choice = votes.attribute[votes.group]
-    of_claim = of_choice[votes.choice]
-    weights = _weights(votes, state)
-    own = _per_choice(votes, weights)
-    score = _spread(votes, own) + _COMMON * np.log1p(votes.frequency)
-    held = np.maximum(score[votes.choice] - weights, 0.0)
-    accuracy = state.accuracy[votes.source, of_claim] * _decay(votes, state.half_life)
-    groups, attributes = len(votes.attribute), votes.prior.shape[1]
-    best, chosen = np.full(attributes, -np.inf), np.ones(attributes)
-    for temperature in _TEMPERATURES:
-        mass = np.exp(np.minimum(score / temperature, 60.0)) * ~votes.general
-        count = np.bincount(votes.group, minlength=groups)
-        unseen = np.maximum(1.0, 1 / state.collision[votes.attribute] + 1 - count) ** (1 / temperature)
-        total = (np.bincount(votes.group, weights=mass, minlength=groups) + unseen)[votes.group[votes.choice]]
-        mine = np.exp(np.minimum(held / temperature, 60.0))
-        total = np.maximum(total - mass[votes.choice] + mine, mine)
-        share = mine / total
-        seen = np.clip(share * accuracy + (1 - share) * (1 - accuracy) * state.collision[of_claim], 1e-6, 1.0)
-        fit = votes.share * state.independence * np.log(seen)
-        likely = np.bincount(of_claim[overlapping], weights=fit[overlapping], minlength=attributes)
-        likely = np.round(likely - 2 * np.log(temperature) ** 2, 6)
-        chosen = np.where(likely > best, temperature, chosen)
-        best = np.maximum(best, likely)
-    several = np.bincount(votes.group[votes.choice[overlapping]], minlength=groups) > 1
-    return np.where(several, chosen[votes.attribute], 1.0)
+    one, other, strength = votes.pairs
+    weight = votes.share * state.independence
+    for number in np.unique(of_choice).tolist():
+        chosen = np.flatnonzero(of_choice == number)
+        place = np.full(len(of_choice), -1)
+        place[chosen] = np.arange(len(chosen))
+        groups, group = np.unique(votes.group[chosen], return_inverse=True)
+        use = place[votes.choice] >= 0
+        alike = (strength >= 1.0) & (place[one] >= 0)
+        result[groups] = truth_doubt.softening(
+            (votes.source[use], place[votes.choice[use]], weight[use]),
+            group,
+            (place[one[alike]], place[other[alike]]),
+            probability[chosen],
+            state.accuracy[:, number],
+            np.full(len(votes.prior), _OF_PAIR),
+        )
+    return result
 
 
 def _intervals(state: _State) -> tuple[Floats, Floats]:

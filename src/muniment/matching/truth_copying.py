@@ -28,12 +28,10 @@ _WEAKEST = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Dependence (sources x sources), independence of each claim, and collisions per attribute."""
+    """Dependence (sources x sources) and independence of each claim."""
 
     dependence: Floats
     independence: Floats
-    met: Floats
-    could_meet: Floats
 
 
 class Copying:
@@ -68,8 +66,7 @@ class Copying:
 
         kinds = len(collision)
         same = np.zeros((len(self._kept),) * 2)
-        true, shared, both_wrong = same.copy(), same.copy(), same.copy()
-        met, could = np.zeros(kinds), np.zeros(kinds)
+        true, shared, both_wrong, meeting = same.copy(), same.copy(), same.copy(), same.copy()
         of_choice = attribute[self._group]
         for kind in range(kinds):
             rows = np.flatnonzero(of_choice == kind)
@@ -90,19 +87,19 @@ class Copying:
             true += alike - alike_wrong
             shared += (asked.T @ asked).toarray()
             both_wrong += np.maximum(pair_wrong, alike_wrong)
-            off = ~np.eye(len(self._kept), dtype=bool)
-            met[kind], could[kind] = alike_wrong[off].sum(), np.maximum(pair_wrong, alike_wrong)[off].sum()
-        dependence = self._dependence(same, true, shared, both_wrong, self._mean(accuracy))
-        free = 1 - dependence.mean() if dependence.size else 1.0
+            meeting += collision[kind] * np.maximum(pair_wrong, alike_wrong)
+        dependence = self._dependence(same, true, shared, (both_wrong, meeting), self._mean(accuracy))
         full = np.zeros((self._sources, self._sources)) if self._sources <= _MOST_SOURCES else dependence
         if self._sources <= _MOST_SOURCES:
             full[np.ix_(self._kept, self._kept)] = dependence
-        return Seen(full, self._independence(dependence), met * free, could)
+        return Seen(full, self._independence(dependence))
 
     def _mean(self, accuracy: Floats) -> Floats:
         return np.asarray(np.clip(accuracy.mean(1)[self._kept], 0.05, 0.99), dtype=np.float64)
 
-    def _dependence(self, same: Floats, true: Floats, shared: Floats, both_wrong: Floats, mean: Floats) -> Floats:
+    def _dependence(
+        self, same: Floats, true: Floats, shared: Floats, wrong: tuple[Floats, Floats], mean: Floats
+    ) -> Floats:
         """Likelihood of what two sources share if one takes a part from the other, against chance."""
         if not len(self._kept):
             return np.zeros((0, 0))
@@ -113,7 +110,9 @@ class Copying:
         right = mean
         together = np.outer(right, right)
         usual = self._usual(true, shared * together, 1.0, 1.6)
-        meet = self._usual(false, both_wrong, 0.1, 0.9)
+        both_wrong, meeting = wrong
+        chance = float(meeting.sum() / both_wrong.sum()) if both_wrong.any() else 0.1
+        meet = self._usual(false, both_wrong, min(max(chance, 0.1), 0.9), 0.9)
         fewest = np.minimum.outer(right, right)
         p_true = np.minimum(usual * together, 0.98 * fewest)
         p_false = meet * np.maximum(1 - np.add.outer(right, right) + p_true, 0.005)

@@ -33,6 +33,7 @@ _NAMED = re.compile(r"^(?:[^\W\d_][\w.'\u2019-]*[ ,]+){1,4}[^\W\d_][\w.'\u2019-]
 _HOST = re.compile(r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.?$", re.IGNORECASE)
 _DOTTED = re.compile(r"^v?\d+(?:\.\d+){2,}")
 _CODE = re.compile(r"^0\d+$|^\d{9,}[\dxX]?$")
+_YEAR_MONTH = re.compile(r"^(?:1[5-9]|20|21)\d\d(?:[-/.](?:0?[1-9]|1[0-2]))?$")
 _WORDY = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -78,7 +79,8 @@ def _fits(kind: Kind, texts: Sequence[str]) -> bool:
         dotted = _share(texts, _DOTTED.match)
         return dotted >= 0.2 and _share(texts, names.version) >= _MOST  # noqa: PLR2004 - bare numbers are no versions
     if kind == "moment":
-        return _share(texts, _dated) >= _MOST
+        dated = _share(texts, _dated)
+        return dated >= _MOST or (dated >= 0.2 and _share(texts, _in_time) >= _MOST)  # noqa: PLR2004 - years alone are numbers
     if kind == "number":
         return _share(texts, numbers.number) >= _MOST and _share(texts, _CODE.match) < 0.3  # noqa: PLR2004 - codes
     return _share(texts, lambda text: not isinstance(form(kind, text).body, str)) >= _MOST
@@ -89,6 +91,11 @@ def _dated(text: str) -> bool:
     if text.replace(".", "").replace("-", "").isdigit() and len(text) < 8:  # noqa: PLR2004 - 20240131
         return False
     return numbers.moment(text) is not None and len(_WORDY.findall(text)) <= 3  # noqa: PLR2004 - day, month, zone
+
+
+def _in_time(text: str) -> bool:
+    """Whether it is a date, a month or a year."""
+    return _dated(text) or bool(_YEAR_MONTH.match(text))
 
 
 def _knows_system(text: str) -> bool:

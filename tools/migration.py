@@ -18,7 +18,7 @@ import muniment.identity.tables
 import muniment.mapping.tables
 import muniment.memory.tables
 import muniment.register.tables  # noqa: F401 - all tables must be declared
-from muniment.base import embedded, events, jobs, schema  # noqa: F401 - the same
+from muniment.base import embedded, embeddings, events, jobs, schema  # noqa: F401 - the same
 
 
 def main(message: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 SCHEMA = "muniment"
 APPLICATION_ROLE = "muniment_app"
@@ -67,6 +68,19 @@ def jsonb(name: str, *, nullable: bool = False) -> sa.Column[Any]:
 def moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     """A timestamp with time zone, UTC."""
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+class HalfVector(sa.types.UserDefinedType[str]):
+    """pgvector's `halfvec` of any dimension, as text such as `[0.1,0.2]`: two bytes a number."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in SQL."""
+        return "halfvec"
+
+
+ischema_names["halfvec"] = HalfVector  # so that a schema can be compared with the tables declared
 
 
 def engine(url: str) -> sa.Engine:

@@ -1,11 +1,12 @@
-"""Tables of memory: automatic choices, verdicts on them, and the acts of people. Append-only.
+"""Tables of memory: automatic choices, verdicts on them, the acts of people; and vectors, to find what is alike.
 
-Queried by `store` only.
+The first are append-only and queried by `store` only; vectors can be computed again, and are queried by
+`vector_store` only.
 """
 
 import sqlalchemy as sa
 
-from muniment.base.db import jsonb, moment, refers, tenant_table, text, uid
+from muniment.base.db import HalfVector, jsonb, moment, refers, tenant_table, text, uid
 
 decisions = tenant_table(
     "decisions",
@@ -55,4 +56,49 @@ undone_acts = tenant_table(
     text("actor"),
     moment("at"),
     key=("act_id",),
+)
+vector_spaces = tenant_table(
+    "vector_spaces",
+    uid("id"),
+    uid("engagement_id", nullable=True),
+    text("kind"),
+    text("model"),
+    sa.Column("dimension", sa.Integer, nullable=False),
+    text("state"),
+    moment("made_at"),
+    sa.CheckConstraint("state in ('building', 'active', 'standby')", name="state"),
+    sa.CheckConstraint("dimension between 1 and 4000", name="dimension"),
+    sa.UniqueConstraint("tenant_id", "id", "dimension"),
+    sa.UniqueConstraint("tenant_id", "engagement_id", "kind", "model", postgresql_nulls_not_distinct=True),
+    refers(["engagement_id"], "engagements"),
+    root=True,
+)
+INDEXED = (384, 512, 768, 1024, 1536, 3072)
+"""Dimensions that have an index: of the built-in model and of the models people use. Others are searched in full."""
+
+vectors = tenant_table(
+    "vectors",
+    uid("space_id"),
+    uid("engagement_id", nullable=True),
+    text("subject"),
+    sa.Column("dimension", sa.Integer, nullable=False),
+    text("digest"),
+    sa.Column("embedding", HalfVector, nullable=False),
+    sa.CheckConstraint("vector_dims(embedding) = dimension", name="dimension"),
+    sa.ForeignKeyConstraint(
+        ["tenant_id", "space_id", "dimension"],
+        ["vector_spaces.tenant_id", "vector_spaces.id", "vector_spaces.dimension"],
+        ondelete="CASCADE",
+    ),
+    *(
+        sa.Index(
+            f"ix_vectors_hnsw_{dimension}",
+            sa.literal_column(f"(embedding::halfvec({dimension}))").label("half"),
+            postgresql_using="hnsw",
+            postgresql_ops={"half": "halfvec_cosine_ops"},
+            postgresql_where=sa.text(f"dimension = {dimension}"),
+        )
+        for dimension in INDEXED
+    ),
+    key=("space_id", "subject"),
 )

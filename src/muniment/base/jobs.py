@@ -8,6 +8,7 @@ import getpass
 import os
 import socket
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,14 +147,27 @@ def writer(scope: Scope, command: str, waiting: Callable[[str], None] = lambda _
 
     The lock is a session lock of PostgreSQL, so it ends with the process, however that ends.
     """
-    key = writer_key(scope)
+    with _locked(scope, writer_key(scope), lambda: waiting(_holder(scope))):
+        _announce(scope, command)
+        yield
+
+
+@contextmanager
+def alone(scope: Scope, work: str, waiting: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Be the only one at a kind of work in the engagement, beside its writer; ends with the process as well."""
+    key = writer_key(scope) ^ zlib.crc32(work.encode())
+    with _locked(scope, key, lambda: waiting(f"another command at work on {work}")):
+        yield
+
+
+@contextmanager
+def _locked(scope: Scope, key: int, waiting: Callable[[], None]) -> Iterator[None]:
     with scope.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
-            waiting(_holder(scope))
+            waiting()
             while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
                 time.sleep(0.1)
         try:
-            _announce(scope, command)
             yield
         finally:
             connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))

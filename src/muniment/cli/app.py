@@ -33,6 +33,7 @@ from muniment.cli import (
     screen,
     set_aside,
     setup,
+    similar,
     templates,
 )
 
@@ -82,6 +83,7 @@ app.add_typer(templates.app, name="templates", rich_help_panel="Import")
 app.command("assets", rich_help_panel=_LOOK)(look.assets)
 app.command("show", rich_help_panel=_LOOK)(look.show)
 app.command("why", rich_help_panel=_LOOK)(look.why)
+app.command("similar", rich_help_panel=_LOOK)(similar.similar)
 app.command("impact", rich_help_panel=_LOOK)(impact.impact)
 app.command("history", rich_help_panel=_LOOK)(look.history)
 app.command("diff", rich_help_panel=_LOOK)(look.diff)
@@ -105,6 +107,7 @@ app.command("undo", rich_help_panel=_CHANGE)(change.undo)
 app.add_typer(match.app, name="match", rich_help_panel=_LOOK)
 app.command("model", rich_help_panel=_SET_UP)(setup.model_)
 app.command("settings", rich_help_panel=_SET_UP)(setup.settings_)
+app.add_typer(similar.app, name="embeddings", rich_help_panel=_SET_UP)
 app.command("generate", rich_help_panel=_SET_UP)(generate.generate)
 app.add_typer(keeping.app, name="home", rich_help_panel=_SET_UP)
 app.command("move", rich_help_panel=_SET_UP)(keeping.move)

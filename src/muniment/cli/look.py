@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from muniment.cli import difference, moment, policies, screen
+from muniment.base.errors import Rejected
+from muniment.cli import difference, moment, policies, screen, similar
 
 if TYPE_CHECKING:
     from muniment import graph, register
@@ -25,13 +26,20 @@ def assets(
         str, typer.Option(help="name, type, state, confidence, updated_at, version; -name turns it round.")
     ] = "name",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50,
+    like: Annotated[str | None, typer.Option(help="Words to be like, the most alike first; with --type.")] = None,
     as_of: moment.AsOf = None,
     as_json: screen.Json = False,
 ) -> None:
     """List the assets of the register.
 
     Examples: muniment assets web   ·   muniment assets --type server --where environment=production
+    ·   muniment assets --like "old linux web server"
     """
+    if like is not None:
+        if query or source or where or tag or as_of or sort != "name":
+            raise Rejected("--like goes with --type, --limit and --json only")
+        similar.like(like, limit, kind, as_json=as_json)
+        return
     with screen.open_estate() as estate:
         chosen = conditions(where or []) | ({"tag": tag.lower()} if tag else {})
         found = estate.assets(
@@ -71,8 +79,6 @@ def assets(
 
 def conditions(where: list[str]) -> dict[str, str]:
     """What --where asks for."""
-    from muniment.base.errors import Rejected
-
     pairs = {}
     for text in where:
         attribute, sign, value = (part.strip() for part in text.partition("="))

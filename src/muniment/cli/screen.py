@@ -193,6 +193,7 @@ _PHASES = {
     "identify": "Finding who is who",
     "reconcile": "Reconciling values",
     "publish": "Finishing",
+    "embed": "Making vectors",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from muniment.base import home as homes
 from muniment.base import settings
 from muniment.base.home import Home
+from muniment.estate.alike import FindsAlike
 from muniment.estate.bring_in import BringsIn
 from muniment.estate.correct import Corrects
 from muniment.estate.examine import Examines
@@ -47,7 +48,7 @@ def open_with(configuration: settings.Settings, *, create: bool = True) -> Estat
     return Estate(homes.open_home(configuration, create=create))
 
 
-class Estate(BringsIn, Examines, Corrects, Identifies, Governs, HandsOut):
+class Estate(BringsIn, Examines, Corrects, Identifies, Governs, HandsOut, FindsAlike):
     """The register of one engagement. Close it, or use it in a `with` statement.
 
     An asset is given to any method by its name, its id, the end of its id, any exact value such as a

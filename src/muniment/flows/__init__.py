@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from muniment.flows.corrections import Correction, Corrections, RowLeft, apply_corrections
     from muniment.flows.delete import Removed, delete_engagement
     from muniment.flows.derive import newest_rows
+    from muniment.flows.embed import (
+        Embedded,
+        Likeness,
+        SpaceState,
+        assets_like,
+        embedding_states,
+        rebuild_embeddings,
+        similar_assets,
+    )
     from muniment.flows.export_assets import FORMATS, Exported, Wanted, export
     from muniment.flows.export_migration import LeftOut
     from muniment.flows.export_stamp import Stamp, read_stamp
@@ -56,6 +65,7 @@ _PLACES = {
     "records": "LinkedTables explain_records match_records records_to_ask",
     "delete": "Removed delete_engagement",
     "derive": "newest_rows",
+    "embed": "Embedded Likeness SpaceState assets_like embedding_states rebuild_embeddings similar_assets",
     "export_assets": "Exported FORMATS Wanted export",
     "export_migration": "LeftOut",
     "export_stamp": "Stamp read_stamp",
@@ -96,10 +106,12 @@ __all__ = [
     "Correction",
     "Corrections",
     "Drafted",
+    "Embedded",
     "Exported",
     "Impact",
     "LeftOut",
     "LinkedTables",
+    "Likeness",
     "Moved",
     "Progress",
     "Proposal",
@@ -107,6 +119,7 @@ __all__ = [
     "Report",
     "Request",
     "RowLeft",
+    "SpaceState",
     "Stamp",
     "Summary",
     "Verdict",
@@ -120,6 +133,7 @@ __all__ = [
     "apply_verdicts",
     "approve_imports",
     "as_table",
+    "assets_like",
     "change_source",
     "conflict_groups",
     "delete_engagement",
@@ -129,6 +143,7 @@ __all__ = [
     "drop_rules",
     "edit",
     "explain_records",
+    "embedding_states",
     "export",
     "impact_of_columns",
     "impact_of_row",
@@ -148,6 +163,7 @@ __all__ = [
     "quiet",
     "read_stamp",
     "records_to_ask",
+    "rebuild_embeddings",
     "reject_imports",
     "reject_mapping",
     "rekey",
@@ -159,6 +175,7 @@ __all__ = [
     "set_mapping",
     "settle_group",
     "settled_share",
+    "similar_assets",
     "split_asset",
     "take_back_verdict",
     "undo",

@@ -13,7 +13,7 @@ class Progress(Protocol):
         """Tell that `done` of `total` (None: unknown) units of a phase are through.
 
         Args:
-            phase: read, map, derive, identify, reconcile, publish or waiting.
+            phase: read, map, derive, identify, reconcile, publish, embed or waiting.
             done: rows or assets so far.
             total: how many there are.
             what: the file in hand, or for whom is waited.

@@ -6,6 +6,8 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 from muniment.graph.account import Change, Happened, account
 from muniment.graph.feed import Entry, Feed, Hop, Standing, feed, is_cursor, resolve
 from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts, health
+from muniment.graph.likeness import ASSET_SPACE, Alike, alike, describe
+from muniment.graph.likeness_store import Waits, count_waiting, gone_assets, waiting_assets
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import RELATIONS, Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities, ruling
@@ -15,11 +17,13 @@ from muniment.graph.waiting import Waiting, still_waits, waiting
 from muniment.graph.why import Cell, Claim, Step, Why, behind, why
 
 __all__ = [
+    "ASSET_SPACE",
     "CHECKED",
     "NEUTRAL",
     "RELATIONS",
     "WEIGHTS",
     "Alert",
+    "Alike",
     "Cell",
     "Change",
     "Claim",
@@ -43,16 +47,21 @@ __all__ = [
     "Standing",
     "Step",
     "Waiting",
+    "Waits",
     "Why",
     "account",
     "alerts",
+    "alike",
     "behind",
     "confidences",
     "contributions",
+    "count_waiting",
+    "describe",
     "disputes",
     "expected_reliabilities",
     "feed",
     "filled",
+    "gone_assets",
     "health",
     "in_force",
     "is_cursor",
@@ -67,5 +76,6 @@ __all__ = [
     "states",
     "still_waits",
     "waiting",
+    "waiting_assets",
     "why",
 ]

@@ -136,20 +136,22 @@ def _as_chosen(place: Home, space: memory.Space, wanted: Vectors) -> list[memory
 
 
 def _write(rows: list[list[str]], total: int, questions: int) -> None:
-    header = "tenant's vectors | plain index: recall | ms | iterative: recall | ms | in full: recall | ms | used: recall | ms"
+    dimension = built_in().embed([""]).model.dimension
+    ways = ("plain index", "iterative", "in full", "used")
+    header = ["tenant's vectors", *(name for way in ways for name in (f"{way}: recall", "ms"))]
     lines = [
         "# Similarity search under a tenant filter",
         "",
-        f"{total:,} vectors of {built_in().embed(['']).model.dimension} dimensions in one table, of many tenants; "
-        f"{questions} questions per tenant, each one of its own vectors; recall of the {NEIGHBOURS} nearest against a full",
-        "search in single precision; milliseconds are medians, as the application role under row-level security.",
-        "Descriptions within a tenant are much alike, so that near neighbours tie within half precision (1e-3) and count alike.",
+        f"{total:,} vectors of {dimension} dimensions in one table, of many tenants; up to {questions} questions each,",
+        f"which are vectors of the tenant; recall of the {NEIGHBOURS} nearest against a full search in single precision.",
+        "Milliseconds are medians, as the application role under row-level security. Descriptions within a tenant are",
+        "much alike: neighbours that tie within half precision (0.001) count alike.",
         "",
         "*Plain index*: HNSW as it comes (40 candidates). *Iterative*: walked on until enough of the tenant are found.",
         f"*Used*: what the program does: in full below {vector_store.EXACT_BELOW:,} vectors, iterative above.",
         "",
-        f"| {header} |",
-        "|" + "---:|" * 9,
+        f"| {' | '.join(header)} |",
+        "|" + "---:|" * len(header),
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
     ]

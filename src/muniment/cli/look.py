@@ -3,6 +3,7 @@
 Called by `app`; they write nothing and answer within a second on a warm home.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,6 +56,10 @@ def assets(
     if as_json:
         screen.dump(shown)
         return
+    _list(shown, more=len(found) > limit)
+
+
+def _list(shown: "Sequence[register.Asset]", *, more: bool) -> None:
     screen.table(
         "Assets",
         ["name", "type", "address", "os", "environment", "owner", "confidence", "sources", "id"],
@@ -70,9 +75,9 @@ def assets(
             for asset in shown
         ],
         note="More match: raise --limit or narrow the search."
-        if len(found) > limit
+        if more
         else ""
-        if found
+        if shown
         else "Nothing matches: `muniment assets` without words lists all.",
     )
 

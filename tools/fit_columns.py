@@ -153,15 +153,16 @@ def inventories() -> Iterator[Case]:
     """Read the tables of the inventories that have labels."""
     labels = tomllib.loads(LABELS.read_text())
     for path in sorted((DATA / "inventories").glob("*/*")):
-        for tab, rows in _tables(path):
+        for tab, rows in tables(path):
             key = f"{path.parent.name}:{tab}" if path.parent.name != "ansible_facts" else tab
             if key in labels and len(rows) > 1:
-                yield _case(path.name, tab, rows, labels[key])
+                yield made_case(path.name, tab, rows, labels[key])
     facts = _facts()
-    yield _case("ansible_facts", "ansible_facts", facts, labels["ansible_facts"])
+    yield made_case("ansible_facts", "ansible_facts", facts, labels["ansible_facts"])
 
 
-def _tables(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+def tables(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """Read the tabs of a file as rows of text."""
     if path.suffix == ".csv":
         with path.open(newline="", encoding="utf-8-sig", errors="replace") as lines:
             yield path.name, list(csv.reader(lines))
@@ -196,7 +197,8 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, "" if value is None else str(value)
 
 
-def _case(file: str, tab: str, rows: list[list[str]], labels: Mapping[str, str]) -> Case:
+def made_case(file: str, tab: str, rows: list[list[str]], labels: Mapping[str, str]) -> Case:
+    """Profile a table and look its labels up."""
     header: dict[str, int] = {}
     for place, name in enumerate(rows[0]):
         header.setdefault(name, place)

@@ -204,16 +204,19 @@ def columns(
 
     No settings, no labels: headers (words, abbreviations, spelling), values (shared, alike, their kinds and ranges)
     and the other columns speak. The probability is of one pair by itself and comparable over all pairs: a column
-    that nothing fits has low ones, and two columns may have the same best candidate.
+    that nothing fits has low ones, and two columns may have the same best candidate. Where the setting
+    embedding_model names another model than the built-in one, headers are also compared by its vectors.
 
     Examples: muniment match columns delivery.csv warehouse.xlsx   ·
     muniment match columns rvtools.xlsx model --top 3 --format csv > candidates.csv
     """
     from muniment import flows
+    from muniment.base import embeddings
 
     if format_ not in _FORMATS:
         raise Rejected(f"{format_!r} is not a format: use one of {', '.join(_FORMATS)}")
-    found, rejects = flows.match_columns(source, target, ignore or (), top)
+    embedder = embeddings.open_embedder(screen.configuration())
+    found, rejects = flows.match_columns(source, target, ignore or (), top, embedder)
     if rejects:
         typer.echo(f"{rejects:,} rows could not be read and are left out", err=True)
     names = ("source_column", "target_column", "rank", "probability", "reason")

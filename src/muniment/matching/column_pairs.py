@@ -5,7 +5,7 @@ Called by `muniment match columns`. One model for any two tables, its weights in
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,13 +17,16 @@ import pyarrow as pa
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from muniment.matching import column_names, column_profile, column_values, columns
+from muniment.matching import column_lexicon, column_names, column_profile, column_values, columns
 from muniment.matching.types import NONE, Column, Target
 
 Floats = npt.NDArray[np.float64]
+Embed = Callable[[Sequence[str]], npt.NDArray[np.floating[Any]]]
+"""Turns texts into vectors, one row each."""
 
 _GAP = 6.0
 _FEW = 4
+_DEVIATIONS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,16 @@ def side(rows: pa.Table) -> Side:
     return Side(profiled, values)
 
 
-def match_columns(source: pa.Table, target: pa.Table, top: int = 10) -> tuple[ColumnMatch, ...]:
+def match_columns(
+    source: pa.Table, target: pa.Table, top: int = 10, embed: Embed | None = None
+) -> tuple[ColumnMatch, ...]:
     """Rank the columns of a target table for each column of a source table.
 
     Args:
         source: a table, any Arrow types, with different column names.
         target: another.
         top: candidates per source column.
+        embed: makes vectors of meaning, which are compared too; without it headers are compared by their words.
 
     Returns:
         The candidates of each source column in turn, the best first.
@@ -71,7 +77,7 @@ def match_columns(source: pa.Table, target: pa.Table, top: int = 10) -> tuple[Co
     one, other = side(source), side(target)
     if not one.columns or not other.columns:
         return ()
-    grid = signals(one, other)
+    grid = signals(one, other, embed)
     chances = probabilities(grid)
     return tuple(
         ColumnMatch(
@@ -110,8 +116,11 @@ def _order(chances: Floats, headers: Sequence[str]) -> list[int]:
     return sorted(range(len(headers)), key=lambda number: (-chances[number], headers[number], number))
 
 
-def signals(one: Side, other: Side) -> dict[str, Floats]:
-    """The evidence for every pair, each source x target; the weights of the model are per name."""
+def signals(one: Side, other: Side, embed: Embed | None = None) -> dict[str, Floats]:
+    """The evidence for every pair, each source x target; the weights of the model are per name.
+
+    Powers and roots stand beside some so that a weighted sum can bend: much overlap of values is no more than some.
+    """
     names = column_names.compare(one.headers, other.headers)
     values = column_values.compare(
         one.values,
@@ -121,28 +130,29 @@ def signals(one: Side, other: Side) -> dict[str, Floats]:
     )
     both = 2 * names.source * names.target / np.maximum(names.source + names.target, 1e-9)
     number = np.array([held.kind == "number" for held in one.values], float)[:, None]
-    blank = np.array([held.kind == "empty" for held in one.values], float)[:, None]
     bare = np.array([held.kind == "empty" for held in other.values], float)[None, :]
-    shape = both.shape
-    return {
+    found = {
         "same": names.same,
         "source": names.source,
+        "source2": names.source**2,
         "target": names.target,
+        "target2": names.target**2,
+        "both": both,
+        "both2": both**2,
+        "both4": both**4,
         "letters": names.letters,
         "last": names.last,
         "initials": names.initials,
-        "both": both,
-        "both2": both**2,
-        "source2": names.source**2,
-        "target2": names.target**2,
-        "spelling": np.maximum(names.letters - 0.5, 0.0),
         "known": values.known,
+        "known2": values.known**2,
         "known_root": np.sqrt(values.known),
         "covers": values.covers,
         "covers_root": np.sqrt(values.covers),
         "close": values.close,
         "close2": values.close**2,
+        "close_root": np.sqrt(values.close),
         "words": values.words,
+        "words_root": np.sqrt(values.words),
         "numbers": values.numbers,
         "kinds": values.kinds,
         "clash": values.clash,
@@ -152,10 +162,21 @@ def signals(one: Side, other: Side) -> dict[str, Floats]:
         "judged": values.judged,
         "close_both": values.close * both,
         "known_both": values.known * both,
-        "number_bare": np.broadcast_to(number * bare, shape),
+        "value_name": np.sqrt(np.maximum(values.close, values.known) * both),
+        "number_bare": np.broadcast_to(number * bare, both.shape),
         "number_bare_both": number * bare * both,
-        "blank": np.broadcast_to(blank, shape),
     }
+    if embed is not None:
+        near = _directions(one.headers, embed) @ _directions(other.headers, embed).T
+        near = (near - near.mean()) / (near.std() + 1e-9) / _DEVIATIONS  # models differ in what they call alike
+        found |= {"vector": near, "vector2": np.maximum(near, 0.0) ** 2, "vector_both": near * (1 - both)}
+    return found
+
+
+def _directions(headers: Sequence[str], embed: Embed) -> Floats:
+    grid = np.asarray(embed([" ".join(column_lexicon.read(header)) for header in headers]), np.float64)
+    result: Floats = grid / np.maximum(np.linalg.norm(grid, axis=1, keepdims=True), 1e-12)
+    return result
 
 
 @cache
@@ -168,22 +189,27 @@ def model() -> dict[str, Any]:
 
 def probabilities(grid: dict[str, Floats], weights: dict[str, Any] | None = None) -> Floats:
     """How probable each pair is, by the weights of the model."""
-    held = weights or model()
-    first = held["always"] + sum(weight * grid[name] for name, weight in held["signals"].items())
-    beside = rivals(first)
+    held = weights or model()["vectors" if "vector" in grid else "words"]
+    beside = rivals(scores(grid, held))
     result: Floats = expit(
         held["beside_always"] + sum(weight * beside[name] for name, weight in held["beside"].items())
     )
     return result
 
 
-def rivals(scores: Floats) -> dict[str, Floats]:
+def scores(grid: dict[str, Floats], weights: dict[str, Any]) -> Floats:
+    """The log-odds of each pair by its own evidence."""
+    total: Floats = weights["always"] + sum(weight * grid[name] for name, weight in weights["signals"].items())
+    return total
+
+
+def rivals(score: Floats) -> dict[str, Floats]:
     """How a score stands beside the best other score of its source and of its target."""
-    scores = np.round(scores, 9)  # sums in another order, the same to the last bit
-    mine, theirs = _gap(scores), _gap(scores.T).T
-    place = rankdata(-scores, method="min", axis=1)
+    score = np.round(score, 9)  # sums in another order, the same to the last bit
+    mine, theirs = _gap(score), _gap(score.T).T
+    place = rankdata(-score, method="min", axis=1)
     return {
-        "score": scores,
+        "score": score,
         "behind": np.minimum(mine, 0.0),
         "ahead": np.maximum(mine, 0.0),
         "behind_others": np.minimum(theirs, 0.0),
@@ -241,10 +267,11 @@ def _name_said(said: dict[str, float]) -> str:
 
 
 def _values_said(said: dict[str, float], mine: column_values.Values, theirs: column_values.Values) -> Sequence[str]:
-    shared = [text for text in mine.texts[:200] if text in set(theirs.texts)][:_FEW]
+    known = set(theirs.texts)
+    shared = [number for number, text in enumerate(mine.texts) if text in known]
     if shared:
-        share = float(sum(mine.shares[number] for number, text in enumerate(mine.texts) if text in set(theirs.texts)))
-        return [f"{share:.0%} of values are values of the target, such as {', '.join(shared)}"]
+        such = ", ".join(mine.texts[number] for number in shared[:_FEW])
+        return [f"{mine.shares[shared].sum():.0%} of values are values of the target, such as {such}"]
     if said["close"] >= 0.3:  # noqa: PLR2004
         return [f"values are like those of the target ({said['close']:.0%})"]
     return ["no value in common"]

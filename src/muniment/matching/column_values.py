@@ -7,7 +7,7 @@ matrices; never loops over rows.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 _LONGEST = 120
 _MOST = 3000
 """Different values of a column that are compared: the most frequent, then those first in the alphabet."""
+
+_TOGETHER, _FEWEST = 150_000, 60
+"""Values of all columns of a table together, and of one column at least."""
 
 _CLOSE = 60
 """Most frequent values of a source column that are also compared by spelling and words."""
@@ -154,6 +157,7 @@ def compare(
         profiles: of both.
         headers: of both.
     """
+    sources, targets = _bounded(sources), _bounded(targets)
     filled = [np.array([float(held.kind != "empty") for held in part]) for part in (sources, targets)]
     judged = np.outer(*filled)
     known, covers = _shared(sources, targets)
@@ -175,6 +179,19 @@ def compare(
         telling=_said(headers[0], targets),
         judged=judged,
     )
+
+
+def _bounded(columns: Sequence[Values]) -> list[Values]:
+    """The same with so few values per column that all columns together have a bounded number of them."""
+    sizes = sorted(len(held.texts) for held in columns)
+    left, most = _TOGETHER, _MOST
+    for place, size in enumerate(sizes):  # what short columns leave is for the long ones
+        share = left // (len(sizes) - place)
+        if size > share:
+            most = max(share, _FEWEST)
+            break
+        left -= size
+    return [replace(held, texts=held.texts[:most], shares=held.shares[:most]) for held in columns]
 
 
 def _grid(values: Sequence[Values], place: dict[str, int], *, shares: bool) -> sparse.csr_matrix:
@@ -306,11 +323,12 @@ def _overlap(sources: Sequence[Values], targets: Sequence[Values]) -> Floats:
     result = np.zeros((len(sources), len(targets)))
     mine = {n: np.quantile(v.numbers, _QUANTILES) for n, v in enumerate(sources) if len(v.numbers)}
     theirs = {n: np.quantile(v.numbers, _QUANTILES) for n, v in enumerate(targets) if len(v.numbers)}
-    for row, one in mine.items():
-        for column, other in theirs.items():
-            forth = np.mean((one >= other[0]) & (one <= other[-1]))
-            back = np.mean((other >= one[0]) & (other <= one[-1]))
-            result[row, column] = min(forth, back)
+    if theirs:
+        others = np.stack(list(theirs.values()))
+        for row, one in mine.items():
+            forth = ((one >= others[:, :1]) & (one <= others[:, -1:])).mean(axis=1)
+            back = ((others >= one[0]) & (others <= one[-1])).mean(axis=1)
+            result[row, list(theirs)] = np.minimum(forth, back)
     return result
 
 

@@ -20,6 +20,14 @@ from muniment.evidence.completeness import (
     scope_of,
 )
 from muniment.evidence.delivery import Reject, Table, layout_of
+from muniment.evidence.earlier import (
+    claims_of,
+    families_to_recall,
+    find_ended,
+    forget_first,
+    write_ended,
+    write_first,
+)
 from muniment.evidence.protected import is_protected
 from muniment.evidence.read import read
 from muniment.evidence.store import (
@@ -55,14 +63,14 @@ from muniment.evidence.store import (
 from muniment.evidence.types import SET_ASIDE, Import, Layout, Record, Rule, Source, key_words
 
 if TYPE_CHECKING:
-    from muniment.evidence.derive import Raw, records
+    from muniment.evidence.derive import Raw, points, records
     from muniment.evidence.parts import Part, join_parts, parts_by_name
     from muniment.evidence.read_sql import copy_tables, database
     from muniment.evidence.stamp import stamped
 
 _BULK = {
     "Part": "parts", "Raw": "derive", "join_parts": "parts", "parts_by_name": "parts",
-    "records": "derive", "stamped": "stamp",
+    "points": "derive", "records": "derive", "stamped": "stamp",
     "copy_tables": "read_sql", "database": "read_sql",
 }  # fmt: skip
 """Names that load Arrow and numpy, which reading commands do not need: found when first asked for."""
@@ -94,6 +102,7 @@ __all__ = [
     "add_source",
     "cell",
     "change_source",
+    "claims_of",
     "close_import",
     "copy_tables",
     "count_by_source",
@@ -102,8 +111,11 @@ __all__ = [
     "database",
     "decide_full",
     "earlier_counts",
+    "families_to_recall",
     "find_delivery",
+    "find_ended",
     "find_source",
+    "forget_first",
     "forget_waiting",
     "get_layout",
     "get_records",
@@ -120,6 +132,7 @@ __all__ = [
     "mark_gone",
     "missing_from",
     "parts_by_name",
+    "points",
     "problems",
     "read",
     "records",
@@ -136,5 +149,7 @@ __all__ = [
     "text",
     "texts",
     "touch_records",
+    "write_ended",
+    "write_first",
     "write_records",
 ]

@@ -1,7 +1,7 @@
 """Raw rows to records: normalise each distinct cell once, choose keys, keep the fullest row.
 
 Called by `flows` with the raw rows of one layout and the rules of its columns. Pure: Arrow in,
-Arrow out; what becomes of the records in the database is `store`'s.
+tables of the engine or Arrow out; what becomes of the records in the database is `store`'s.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,26 @@ def records(
     rules: Sequence[Rule],
     attributes: Mapping[str, model.Attribute],
 ) -> pa.Table:
-    """One record per key from raw rows.
+    """One record per key from raw rows: what `points` gives, the newest of each key."""
+    points(engine, raws, layout, rules, attributes)
+    return engine.rows(
+        "SELECT * FROM keyed QUALIFY row_number() OVER (PARTITION BY source_key ORDER BY delivered DESC) = 1"
+        " ORDER BY source_key"
+    )
+
+
+def points(
+    engine: Engine,
+    raws: Sequence[Raw],
+    layout: Layout,
+    rules: Sequence[Rule],
+    attributes: Mapping[str, model.Attribute],
+) -> None:
+    """Make the table `keyed`: one row per key and moment of delivery, what was said of a thing at that time.
+
+    Its columns are source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
+    observed (microseconds since 1970), asset_type, type_stated, claims, derived, notes (JSON text), and
+    rows_merged: how many rows became it.
 
     Args:
         engine: used for scratch tables `cells`, `cell_notes`, `raw_rows`, `keyed` and more.
@@ -60,11 +79,6 @@ def records(
         layout: whose key columns and asset type apply.
         rules: what the columns give; columns without a rule stay in the raw rows only.
         attributes: every attribute a rule may name, also those people added.
-
-    Returns:
-        Columns source_key, import_id, row_number, row_hash, claims_hash, filled, delivered,
-        observed (microseconds since 1970), asset_type, type_stated, claims, derived, notes (JSON text), and
-        rows_merged: how many rows became this record.
     """
     cells: list[pa.Table] = []
     notes: list[pa.Table] = []
@@ -82,7 +96,6 @@ def records(
     engine.register("cell_notes", pa.concat_tables(notes) if notes else _NO_NOTES)
     engine.register("raw_rows", pa.concat_tables(rows) if rows else _NO_ROWS)
     _assemble(engine, layout, attributes)
-    return engine.rows("SELECT * FROM keyed ORDER BY source_key")
 
 
 _NO_CELLS = pa.table(
@@ -257,9 +270,10 @@ def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Att
     )
     engine.derive(
         "ranked",
-        "SELECT *, row_number() OVER w AS place, count(*) OVER (PARTITION BY source_key) AS rows_merged,"
+        "SELECT *, row_number() OVER w AS place,"
+        " count(*) OVER (PARTITION BY source_key, delivered) AS rows_merged,"
         " first_value(row) OVER w AS best FROM full_rows"
-        " WINDOW w AS (PARTITION BY source_key ORDER BY delivered DESC, observed DESC, filled DESC,"
+        " WINDOW w AS (PARTITION BY source_key, delivered ORDER BY observed DESC, filled DESC,"
         " row_hash DESC, md5(content) DESC, import_id, row_number)",
     )
     _claims(engine, layout, multi)

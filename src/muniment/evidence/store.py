@@ -303,7 +303,8 @@ def known_records(connection: sa.Connection, scope: Scope, source_id: UUID) -> p
         connection,
         "SELECT id, layout_id, source_key, row_hash, claims_hash, filled, gone::text,"
         " (extract(epoch FROM delivered_at) * 1000000)::bigint AS delivered,"
-        " (extract(epoch FROM observed_at) * 1000000)::bigint AS observed"
+        " (extract(epoch FROM observed_at) * 1000000)::bigint AS observed,"
+        " (extract(epoch FROM first_delivered_at) * 1000000)::bigint AS first_delivered, import_id"
         " FROM records WHERE engagement_id = %s AND source_id = %s",
         (scope.engagement_id, source_id),
     )
@@ -317,14 +318,14 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
         scope: whose records.
         source_id: the source of all of them.
         changed: columns id, layout_id, source_key, import_id, row_number, row_hash, claims_hash,
-            filled, delivered, observed (microseconds since 1970), asset_type, type_stated,
-            claims, derived, notes (JSON text).
+            filled, delivered, observed, first_delivered (microseconds since 1970; null: not known yet),
+            asset_type, type_stated, claims, derived, notes (JSON text).
     """
     connection.execute(
         sa.text(
             "CREATE TEMP TABLE incoming (id uuid, layout_id uuid, source_key text, import_id uuid,"
             " row_number bigint, row_hash text, claims_hash text, filled int, delivered bigint,"
-            " observed bigint, asset_type text, type_stated boolean, claims jsonb,"
+            " observed bigint, first_delivered bigint, asset_type text, type_stated boolean, claims jsonb,"
             " derived jsonb, notes jsonb)"
             " ON COMMIT DROP"
         )
@@ -332,7 +333,7 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
     db.copy_arrow(connection, "incoming", changed)
     fields = (
         "layout_id, import_id, row_number, row_hash, claims_hash, filled, delivered_at,"
-        " observed_at, asset_type, type_stated, claims, derived, notes, gone, updated_at"
+        " observed_at, first_delivered_at, asset_type, type_stated, claims, derived, notes, gone, updated_at"
     )
     updates = ", ".join(f"{name} = excluded.{name}" for name in fields.replace(",", "").split())
     connection.execute(
@@ -340,7 +341,8 @@ def write_records(connection: sa.Connection, scope: Scope, source_id: UUID, chan
             f"INSERT INTO records (tenant_id, engagement_id, source_id, id, source_key, {fields})"
             " SELECT :tenant, :engagement, :source, id, source_key, layout_id, import_id, row_number,"
             f" row_hash, claims_hash, filled, {_MOMENT.format('delivered')},"
-            f" {_MOMENT.format('observed')}, asset_type, type_stated, claims, derived, notes, false, :now"
+            f" {_MOMENT.format('observed')}, {_MOMENT.format('first_delivered')}, asset_type, type_stated,"
+            " claims, derived, notes, false, :now"
             " FROM incoming ORDER BY source_key"
             " ON CONFLICT (tenant_id, engagement_id, source_id, source_key)"
             f" DO UPDATE SET {updates}"

@@ -107,6 +107,7 @@ records = tenant_table(
     sa.Column("filled", sa.Integer, nullable=False),
     moment("delivered_at"),
     moment("observed_at"),
+    moment("first_delivered_at", nullable=True),
     text("asset_type", nullable=True),
     sa.Column("type_stated", sa.Boolean, nullable=False),
     jsonb("claims"),
@@ -120,4 +121,20 @@ records = tenant_table(
     refers(["layout_id"], "layouts"),
     refers(["import_id"], "imports"),
     sa.Index("ix_records_layout", "tenant_id", "layout_id"),
+)
+earlier_claims = tenant_table(
+    "earlier_claims",
+    uid("engagement_id"),
+    uid("source_id"),
+    uid("family_id"),
+    text("source_key"),
+    text("attribute"),
+    jsonb("values"),
+    moment("until"),
+    uid("until_import"),
+    moment("changed_at"),
+    uid("changed_import"),
+    refers(["engagement_id"], "engagements"),
+    sa.Index("ix_earlier_claims_family", "tenant_id", "engagement_id", "source_id", "family_id"),
+    key=("engagement_id", "source_id", "source_key", "attribute", "changed_at"),
 )

@@ -124,12 +124,14 @@ def derive_import(
         How many records are new, changed, unchanged, superseded, how many rows merged, cells not understood.
     """
     layout = evidence.get_layout(connection, delivery.layout_id)
-    derived = _records(connection, home, bulk, layout, [delivery], attributes)
-    bulk.register("derived", derived)
+    _points(connection, home, bulk, layout, [delivery], attributes)
+    bulk.derive("derived", "SELECT * FROM keyed")
     bulk.register("known", evidence.known_records(connection, home.scope, delivery.source_id))
     bulk.derive(
         "compared",
-        "SELECT d.*, k.id AS known_id, k.claims_hash <> d.claims_hash AS claims_changed, CASE WHEN k.id IS NULL"
+        "SELECT d.*, k.id AS known_id, k.delivered::BIGINT AS known_delivered, CASE WHEN k.id IS NULL THEN d.delivered"
+        " ELSE k.first_delivered::BIGINT END AS first_delivered, k.claims_hash <> d.claims_hash AS claims_changed,"
+        " CASE WHEN k.id IS NULL"
         " THEN 'new'"
         " WHEN (d.delivered, d.observed, d.filled, d.row_hash, d.claims_hash) <="
         " (k.delivered::BIGINT, k.observed::BIGINT, k.filled::INT, k.row_hash, k.claims_hash) THEN"
@@ -147,8 +149,71 @@ def derive_import(
         evidence.decide_full(connection, delivery.id, status="held", waiting="changes", full_reason=reason)
         return {}
     evidence.close_import(connection, delivery.id, "derived", {})
+    _remember(connection, home, bulk, layout, attributes)
     _write(connection, home, bulk, layout)
     return counts
+
+
+def recall(connection: sa.Connection, home: Home, bulk: Engine, source_ids: Sequence[UUID]) -> None:
+    """Find anew what the records of sources said before, where a delivery came out of its order.
+
+    To be called when all of several deliveries are derived: it reads every import of the families concerned.
+    """
+    for layout_id in evidence.families_to_recall(connection, home.scope, source_ids):
+        layout = evidence.get_layout(connection, layout_id)
+        _tell(connection, home, bulk, layout)
+        _recalled(connection, home, bulk, layout)
+        firsts = bulk.rows("SELECT source_key, min(delivered) AS first_delivered FROM told GROUP BY ALL ORDER BY 1")
+        evidence.write_first(connection, home.scope, layout.source_id, firsts)
+
+
+def _recalled(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
+    """Let what ended in the deliveries of a family take the place of what is remembered of it."""
+    ended = evidence.find_ended(bulk, *register.remembered(mapping.attributes(connection)))
+    family = (layout.source_id, layout.family_id)
+    evidence.write_ended(connection, home.scope, family, ended, whole=True)
+
+
+def _remember(
+    connection: sa.Connection,
+    home: Home,
+    bulk: Engine,
+    layout: evidence.Layout,
+    attributes: Mapping[str, model.Attribute],
+) -> None:
+    """Keep what records said until a delivery that comes after all others; note those whose delivery does not."""
+    late = bulk.rows(
+        "SELECT known_id FROM compared WHERE (status = 'superseded' AND delivered <> known_delivered)"
+        " OR (status = 'changed' AND claims_changed AND delivered = known_delivered) ORDER BY 1"
+    )["known_id"].to_pylist()
+    bulk.derive(
+        "changing", "SELECT * FROM compared WHERE status = 'changed' AND claims_changed AND delivered > known_delivered"
+    )
+    known = bulk.rows("SELECT known_id FROM changing ORDER BY 1")["known_id"].to_pylist()
+    if known:
+        bulk.register("told_before", evidence.claims_of(connection, known))
+        columns = "source_key, {} AS delivered, import_id, claims, derived, claims_hash"
+        bulk.derive(
+            "told",
+            f"SELECT {columns.format('delivered::BIGINT')} FROM told_before UNION ALL"
+            f" SELECT {columns.format('delivered')} FROM changing",
+        )
+        ended = evidence.find_ended(bulk, *register.remembered(attributes))
+        evidence.write_ended(connection, home.scope, (layout.source_id, layout.family_id), ended)
+    if late:
+        bulk.register("late", _ids(late))
+        bulk.derive(
+            "compared",
+            "SELECT c.* EXCLUDE (first_delivered), CASE WHEN l.id IS NULL THEN c.first_delivered END AS first_delivered"
+            " FROM compared c LEFT JOIN late l ON l.id = c.known_id",
+        )
+        evidence.forget_first(connection, late)
+
+
+def _ids(found: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({"id": pa.array(found, pa.string())})
 
 
 def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout) -> None:
@@ -166,7 +231,7 @@ def _write(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence
 
 _STORED = (
     "id", "layout_id", "source_key", "import_id", "row_number", "row_hash", "claims_hash", "filled",
-    "delivered", "observed", "asset_type", "type_stated", "claims", "derived", "notes",
+    "delivered", "observed", "first_delivered", "asset_type", "type_stated", "claims", "derived", "notes",
 )  # fmt: skip
 
 
@@ -222,40 +287,57 @@ def derive_again(
     Imports that are held, rejected or withdrawn do not count. With `park` the records that no import gives
     any more are remembered, to come back under their ids. `without` leaves out one row of one import.
     """
-    import pyarrow as pa
-
     layout = evidence.get_layout(connection, layout_id)
-    family = [
-        other for other in evidence.list_layouts(connection, layout.source_id) if other.family_id == layout.family_id
-    ]
-    attributes = mapping.attributes(connection)
-    parts = []
-    for member in family:
-        delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id], counting=True)
-        part = _records(connection, home, bulk, member, delivered, attributes, without=without)
-        parts.append(_of_layout(part, member))
-    bulk.register("derived_parts", pa.concat_tables(parts))
+    _tell(connection, home, bulk, layout, without=without)
+    _recalled(connection, home, bulk, layout)
     bulk.derive(
         "derived",
-        "SELECT * FROM derived_parts QUALIFY row_number() OVER (PARTITION BY source_key ORDER BY"
-        " delivered DESC, observed DESC, filled DESC, row_hash DESC, claims_hash DESC) = 1",
+        "SELECT *, min(delivered) OVER (PARTITION BY source_key) AS first_delivered FROM told QUALIFY row_number() OVER"
+        " (PARTITION BY source_key ORDER BY delivered DESC) = 1",
     )
     bulk.register("known", evidence.known_records(connection, home.scope, layout.source_id))
-    bulk.register(
-        "family",
-        pa.table({"layout_id": pa.array([str(member.id) for member in family], pa.string())}),
-    )
+    bulk.register("family", _ids([str(member.id) for member in _family(connection, layout)]))
     _replace(connection, home, bulk, layout, park=park)
+
+
+def _family(connection: sa.Connection, layout: evidence.Layout) -> list[evidence.Layout]:
+    """The layouts of a layout's family, itself among them."""
+    listed = evidence.list_layouts(connection, layout.source_id)
+    return [other for other in listed if other.family_id == layout.family_id]
+
+
+def _tell(
+    connection: sa.Connection,
+    home: Home,
+    bulk: Engine,
+    layout: evidence.Layout,
+    *,
+    without: tuple[UUID, int] | None = None,
+) -> None:
+    """Make the table `told`: what each delivery of a family that counts said of each thing, one row per moment."""
+    attributes = mapping.attributes(connection)
+    members = _family(connection, layout)
+    for number, member in enumerate(members):
+        delivered = evidence.list_imports(connection, home.scope, layout_ids=[member.id], counting=True)
+        _points(connection, home, bulk, member, delivered, attributes, without=without)
+        bulk.derive(f"told_{number}", f"SELECT *, '{member.id}' AS layout_id FROM keyed")
+    every = " UNION ALL ".join(f"SELECT * FROM told_{number}" for number in range(len(members)))
+    bulk.derive(
+        "told",
+        f"SELECT * FROM ({every}) QUALIFY row_number() OVER (PARTITION BY source_key, delivered ORDER BY"
+        " observed DESC, filled DESC, row_hash DESC, claims_hash DESC) = 1",
+    )
 
 
 def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: evidence.Layout, *, park: bool) -> None:
     changed = bulk.rows(
         "SELECT d.*, k.id AS known_id FROM derived d LEFT JOIN known k USING (source_key)"
         " WHERE k.id IS NULL OR k.claims_hash <> d.claims_hash OR k.row_hash <> d.row_hash"
-        " OR k.observed::BIGINT <> d.observed OR k.delivered::BIGINT <> d.delivered ORDER BY source_key"
+        " OR k.observed::BIGINT <> d.observed OR k.delivered::BIGINT <> d.delivered"
+        " OR k.first_delivered::BIGINT IS DISTINCT FROM d.first_delivered ORDER BY source_key"
     )
     old = bulk.rows(
-        "SELECT k.id FROM known k SEMI JOIN family f ON f.layout_id = k.layout_id"
+        "SELECT k.id FROM known k SEMI JOIN family f ON f.id = k.layout_id"
         " ANTI JOIN derived d ON d.source_key = k.source_key ORDER BY k.id"
     )["id"].to_pylist()
     touched = [known for known in changed["known_id"].to_pylist() if known] + old
@@ -273,7 +355,7 @@ def _replace(connection: sa.Connection, home: Home, bulk: Engine, layout: eviden
         evidence.remove_records(connection, old)
 
 
-def _records(
+def _points(
     connection: sa.Connection,
     home: Home,
     bulk: Engine,
@@ -282,7 +364,8 @@ def _records(
     attributes: Mapping[str, model.Attribute],
     *,
     without: tuple[UUID, int] | None = None,
-) -> pa.Table:
+) -> None:
+    """Make the table `keyed` from imports of one layout."""
     rules = [
         evidence.Rule(column.column, attribute, transform)
         for column in mapping.current(connection, layout.id)
@@ -297,7 +380,7 @@ def _records(
         )
         for delivery in delivered
     ]
-    return evidence.records(bulk, raws, layout, rules, attributes)
+    evidence.points(bulk, raws, layout, rules, attributes)
 
 
 def _rows(home: Home, delivery: evidence.Import, without: tuple[UUID, int] | None) -> pa.Table:

@@ -139,6 +139,7 @@ def _derive(run: Run) -> None:
             run.progress("derive", number, len(delivered), delivery.file)
             counts = derive.derive_import(connection, run.home, bulk, delivery, attributes)
             run.summary.add(counts)
+        derive.recall(connection, run.home, bulk, sorted({delivery.source_id for delivery in delivered}))
         run.summary.held = guard.settle(connection, run.home.scope, run.flow_id, asked=run.request.full)
         for source_id in sorted({delivery.source_id for delivery in delivered}):
             gone = evidence.mark_gone(connection, run.home.scope, source_id)

@@ -48,7 +48,9 @@ def approve_imports(
                     connection, delivery.id, full=True, waiting=None, full_reason="approved as complete"
                 )
                 learned |= _learn(connection, delivery, full=True)
-        for source_id in sorted({delivery.source_id for delivery in waiting}):
+        approved = sorted({delivery.source_id for delivery in waiting})
+        derive.recall(connection, home, bulk, approved)
+        for source_id in approved:
             counting.mark_gone(connection, home, source_id)
         return _log(connection, home, f"approved {_named(waiting)}", waiting, reason, learned)
 

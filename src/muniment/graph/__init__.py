@@ -9,7 +9,7 @@ from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts,
 from muniment.graph.likeness import ASSET_SPACE, Alike, alike, describe
 from muniment.graph.likeness_store import Waits, count_waiting, gone_assets, waiting_assets
 from muniment.graph.preview import Preview, Sample, preview
-from muniment.graph.relations import RELATIONS, Related, related
+from muniment.graph.relations import Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities, ruling
 from muniment.graph.store import confidences, contributions, disputes, filled, opponents, resting, since, states
 from muniment.graph.types import Contribution, Dispute, Moved, Opponents, Resting, RestingValue, Rests, Since
@@ -20,7 +20,6 @@ __all__ = [
     "ASSET_SPACE",
     "CHECKED",
     "NEUTRAL",
-    "RELATIONS",
     "WEIGHTS",
     "Alert",
     "Alike",

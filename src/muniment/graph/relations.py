@@ -10,39 +10,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment import register
+from muniment import model, register
 from muniment.base.tenancy import Scope
-
-NAMES = ("name", "hostname", "fqdn", "aliases", "ip_address")
-"""Attributes by which one asset names another."""
 
 NEAR = ("virtual_center", "data_center", "site", "region", "cluster", "cloud_account")
 """Attributes that tell apart things of one name: a rack R1 is that of one's own site."""
 
 _MOST = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """An attribute that names another asset: how it reads both ways, of which types the other is, by what."""
-
-    attribute: str
-    forward: str
-    backward: str
-    types: tuple[str, ...]
-    names: tuple[str, ...] = NAMES
-
-
-RELATIONS = (
-    Relation("host", "runs on", "runs", ("server",)),
-    Relation("cluster", "is in cluster", "has member", ("cluster",)),
-    Relation("datastore", "is stored on", "stores", ("storage",)),
-    Relation("rack", "stands in rack", "holds", ("other",)),
-    Relation("application_id", "is part of", "consists of", ("application",), ("application_id",)),
-    Relation("application", "is part of", "consists of", ("application",)),
-    Relation("depends_on", "depends on", "is needed by", ()),
-)
-"""Attributes that are relations, in the order they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +34,14 @@ class Related:
 def related(connection: sa.Connection, scope: Scope, asset: register.Asset) -> list[Related]:
     """What an asset names, then what names it; the latter at most 1,000 for each relation."""
     found: list[Related] = []
-    for relation in RELATIONS:
+    for relation in model.RELATIONS:
         found += _forward(connection, scope, relation, asset)
-    for relation in RELATIONS:
+    for relation in model.RELATIONS:
         found += _backward(connection, scope, relation, asset)
     return list(dict.fromkeys(found))
 
 
-def _forward(connection: sa.Connection, scope: Scope, relation: Relation, asset: register.Asset) -> list[Related]:
+def _forward(connection: sa.Connection, scope: Scope, relation: model.Relation, asset: register.Asset) -> list[Related]:
     found = []
     for name in _values(asset, relation.attribute):
         words = _spellings(name)
@@ -84,7 +58,9 @@ def _forward(connection: sa.Connection, scope: Scope, relation: Relation, asset:
     return found
 
 
-def _backward(connection: sa.Connection, scope: Scope, relation: Relation, asset: register.Asset) -> list[Related]:
+def _backward(
+    connection: sa.Connection, scope: Scope, relation: model.Relation, asset: register.Asset
+) -> list[Related]:
     if not _fits(relation, asset):
         return []
     words = sorted(_terms(asset, relation.names))
@@ -103,7 +79,7 @@ def _backward(connection: sa.Connection, scope: Scope, relation: Relation, asset
     ]
 
 
-def _fits(relation: Relation, asset: register.Asset) -> bool:
+def _fits(relation: model.Relation, asset: register.Asset) -> bool:
     return not relation.types or asset.type in relation.types
 
 

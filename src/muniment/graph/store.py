@@ -225,25 +225,3 @@ _SAMPLE = " SELECT name, attribute, before, after FROM moves ORDER BY name, attr
 
 def _of(scope: Scope) -> dict[str, object]:
     return {"engagement": scope.engagement_id}
-
-
-def dependents(
-    connection: sa.Connection, scope: Scope, assets: Sequence[UUID], attributes: tuple[Sequence[str], Sequence[str]]
-) -> dict[UUID, int]:
-    """How many other assets name each of these, in attributes that are relations.
-
-    Args:
-        connection: of a tenant's transaction.
-        scope: whose register.
-        assets: those that may be named.
-        attributes: by which an asset is named, and those that name another.
-    """
-    query = (
-        "SELECT n.asset_id, count(DISTINCT t.asset_id) FROM asset_terms n JOIN asset_terms t"
-        " ON t.engagement_id = n.engagement_id AND t.term = n.term AND t.asset_id <> n.asset_id"
-        " WHERE n.engagement_id = :engagement AND n.asset_id = ANY(cast(:assets AS uuid[]))"
-        " AND n.attribute = ANY(:names) AND t.attribute = ANY(:naming) GROUP BY n.asset_id"
-    )
-    names, naming = attributes
-    given = {"assets": [str(one) for one in assets], "names": list(names), "naming": list(naming)}
-    return {row[0]: row[1] for row in connection.execute(sa.text(query), {**_of(scope), **given})}

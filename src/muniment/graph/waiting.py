@@ -13,8 +13,6 @@ import sqlalchemy as sa
 
 from muniment import evidence, mapping, register
 from muniment.base.tenancy import Scope
-from muniment.graph import store
-from muniment.graph.relations import NAMES, RELATIONS
 
 _WEIGHTS = {"critical": 8.0, "high": 4.0, "medium": 2.0, "low": 1.0}
 _MOST = 1_000
@@ -81,6 +79,4 @@ def _columns(connection: sa.Connection, scope: Scope) -> list[Waiting]:
 
 def _conflicts(connection: sa.Connection, scope: Scope) -> list[Waiting]:
     found = register.list_conflicts(connection, scope, limit=_MOST)
-    relations = [relation.attribute for relation in RELATIONS]
-    named = store.dependents(connection, scope, sorted({one.asset_id for one in found}), (NAMES, relations))
-    return [Waiting(one, one.asset, one.severity, named.get(one.asset_id, 0)) for one in found]
+    return [Waiting(one, one.asset, one.severity, one.dependents) for one in found]

@@ -17,6 +17,7 @@ from muniment.model.normalise import join_readings, normalise
 from muniment.model.operating_systems import CLIENTS
 from muniment.model.own import own_attribute
 from muniment.model.quantities import unit_in_header, units_times
+from muniment.model.relations import NAMES, RELATIONS, Relation
 from muniment.model.render import render_markdown
 from muniment.model.secrets import HIDDEN, is_secret, masked
 from muniment.model.syntax import parse, step_written, written
@@ -37,7 +38,9 @@ __all__ = [
     "CHECKS",
     "CLIENTS",
     "HIDDEN",
+    "NAMES",
     "READINGS",
+    "RELATIONS",
     "STATES",
     "STEPS",
     "AssetType",
@@ -46,6 +49,7 @@ __all__ = [
     "Normalised",
     "Policy",
     "Read",
+    "Relation",
     "Scalar",
     "Stage",
     "asset_type_of",

@@ -6,6 +6,7 @@
 
 from muniment.register.anchors import follow_keys
 from muniment.register.annotate import annotate, list_annotations
+from muniment.register.changes import look_for_changes, remembered
 from muniment.register.difference import between, difference, remember
 from muniment.register.fingerprint import fingerprint
 from muniment.register.groups import FACTORS, Group, groups
@@ -129,6 +130,7 @@ __all__ = [
     "list_annotations",
     "list_conflicts",
     "list_resolutions",
+    "look_for_changes",
     "mark_all_stale",
     "mark_stale",
     "mark_stale_by_act",
@@ -143,6 +145,7 @@ __all__ = [
     "reconcile",
     "relearn",
     "remember",
+    "remembered",
     "resolve",
     "stale_count",
     "verdict_counts",

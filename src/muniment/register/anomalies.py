@@ -13,6 +13,7 @@ from typing import Any
 
 from muniment import model
 from muniment.base.engine import Engine
+from muniment.register import changed
 
 _DAY = 86_400_000_000
 _SURE = 0.9
@@ -32,7 +33,8 @@ def find_anomalies(engine: Engine) -> None:
     """Add to `found_conflicts` what else is wrong; needs `scored`, `winners`, `votes`, `held`, `fold_usual`."""
     _single_values(engine)
     _weigh_severity(engine)
-    parts = (_types(), _missing_in_existing(), _suspicious())
+    changed.bring_together(engine)
+    parts = (_types(), _missing_in_existing(), _suspicious(), changed.missing_in_new(), changed.suspicious())
     engine.derive("raw_anomalies", " UNION ALL ".join(f"({part})" for part in parts))
     engine.derive(
         "found_conflicts",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from muniment.base import db
 from muniment.base.tenancy import Scope
 from muniment.register import store
-from muniment.register.types import Asset
+from muniment.register.types import Asset, Conflict
 
 
 def fingerprint(connection: sa.Connection, scope: Scope, *, with_ids: bool = False) -> str:
@@ -39,7 +39,7 @@ def fingerprint(connection: sa.Connection, scope: Scope, *, with_ids: bool = Fal
     open_conflicts: dict[UUID, list[Any]] = defaultdict(list)
     for conflict in store.list_conflicts(connection, scope, limit=None):
         open_conflicts[conflict.asset_id].append(
-            [conflict.attribute, conflict.kind, conflict.severity, conflict.claims, conflict.hint]
+            [conflict.attribute, conflict.kind, conflict.severity, _claims(conflict), conflict.hint]
         )
     lines = sorted(  # digests, so that a million assets are 32 MB and not their whole text
         hashlib.sha256(
@@ -73,3 +73,8 @@ def _proof(proof: Mapping[str, Any], references: dict[UUID, str]) -> dict[str, A
     if "record" in proof:
         return {**proof, "record": references[UUID(proof["record"])]}
     return {key: value for key, value in proof.items() if key not in {"resolution", "at"}}
+
+
+def _claims(conflict: Conflict) -> list[Any]:
+    """Claims by what they say, not by the file that brought them: a delivery may come in several."""
+    return [{name: value for name, value in claim.items() if name != "file"} for claim in conflict.claims]

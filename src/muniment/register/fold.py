@@ -72,10 +72,12 @@ def fold(
         weights: as `policy.share_table` gives them.
         rules: which policy decides about what, as `precede.rule_tables` gives them.
         settled: what people said; outranks every claim.
-        learned: which sources repeat each other and what they usually give; None for nothing.
+        learned: which sources repeat each other, what they usually give and what changed suspiciously; None for
+            nothing.
     """
     learned = learned or learned_tables()
     engine.register("fold_usual", learned.usual)
+    engine.register("fold_changes", learned.changes)
     engine.register("fold_records", records)
     engine.register("fold_claims", claims)
     engine.register("fold_attributes", attributes)

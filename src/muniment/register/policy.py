@@ -132,16 +132,28 @@ def kind(attribute: model.Attribute) -> matching.Kind:
 
 @dataclass(frozen=True, slots=True)
 class LearnedTables:
-    """What was learned, as the fold reads it: `copying_table` and `usual_table`."""
+    """What was learned, as the fold reads it: `copying_table`, `usual_table`, and changes that deserve a look."""
 
     copying: pa.Table
     usual: pa.Table
+    changes: pa.Table
 
 
-def learned_tables(learned: Learned | None = None) -> LearnedTables:
+CHANGE_COLUMNS = (
+    "asset_id", "record", "source", "attribute", "kind", "rule", "detail", "assets", "compared", "before", "after",
+    "until", "changed_at", "until_file", "changed_file", "evidence",
+)  # fmt: skip
+"""Of a suspicious change, as the fold reads it; all text."""
+
+
+def learned_tables(learned: Learned | None = None, changes: pa.Table | None = None) -> LearnedTables:
     """The tables of what was learned; empty ones where nothing was."""
+    import pyarrow as pa
+
     learned = learned or Learned()
-    return LearnedTables(copying_table(learned.copying), usual_table(learned.usual))
+    if changes is None:
+        changes = pa.table({name: pa.array([], pa.string()) for name in CHANGE_COLUMNS})
+    return LearnedTables(copying_table(learned.copying), usual_table(learned.usual), changes)
 
 
 def copying_table(copying: Mapping[tuple[str, str], float]) -> pa.Table:

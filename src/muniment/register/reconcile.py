@@ -14,7 +14,7 @@ from muniment import model
 from muniment.base import clock
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.register import past, resolve, stale_store, store
+from muniment.register import change_store, dependents, past, resolve, stale_store, store
 from muniment.register.fold import fold
 from muniment.register.policy import Learned, Reliability, attribute_table, learned_tables, share_table
 from muniment.register.precede import rule_tables
@@ -50,7 +50,7 @@ def reconcile(
     """
     resolve.mark_lapsed(connection, scope)
     known, weights = attribute_table(attributes, learned), share_table(reliabilities)
-    rules, taught = rule_tables(attributes, policies or Policies(), reliabilities), learned_tables(learned)
+    rules = rule_tables(attributes, policies or Policies(), reliabilities)
     done, now = Reconciled(0, 0, 0, 0, 0), clock.now()
     for _ in stale_store.in_portions(connection, scope, PORTION):
         fold(
@@ -61,9 +61,10 @@ def reconcile(
             weights,
             rules,
             settled=resolve.settled(connection, scope),
-            learned=taught,
+            learned=learned_tables(learned, change_store.stale_suspicions(connection, scope)),
         )
         done += _store(connection, scope, engine, cause, now)
+    dependents.weigh(connection, scope)
     past.keep_conflicts(connection, scope, now, folded=False)
     return done
 

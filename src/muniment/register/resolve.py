@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from muniment.base import clock, db, ids
 from muniment.base.tenancy import Scope
 from muniment.register.anchors import HOMES, forget_words, give_words
+from muniment.register.change_store import EVIDENCE
 from muniment.register.settle import Settled
 from muniment.register.types import Choice, Resolution, Verdicts
 
@@ -34,8 +35,12 @@ _SEEN = (
     "  UNION ALL SELECT jsonb_build_array(p.asset_type), p.type_stated"
     "  WHERE w.attribute = 'asset_type' AND p.asset_type IS NOT NULL) c"
     " CROSS JOIN LATERAL jsonb_array_elements(c.list) v(value)),"
-    " pairs AS (SELECT id, jsonb_agg(DISTINCT jsonb_build_array(source, value)) AS seen FROM said"
-    "  WHERE stated OR NOT any_stated GROUP BY id)"
+    " pairs AS (SELECT id, jsonb_agg(DISTINCT jsonb_build_array(source, value)) AS seen FROM ("
+    "  SELECT id, source, value FROM said WHERE stated OR NOT any_stated UNION ALL"
+    f"  SELECT w.id, o.name, {EVIDENCE} FROM words_given w JOIN memberships m ON m.asset_id = w.asset_id"
+    "  JOIN records r ON r.id = m.record_id JOIN suspicions s ON s.engagement_id = r.engagement_id"
+    "  AND s.source_id = r.source_id AND s.source_key = r.source_key AND s.attribute = w.attribute"
+    "  JOIN sources o ON o.id = s.source_id WHERE :verdict = 'accepted') p GROUP BY id)"
 )
 _INSERT = (
     " INSERT INTO resolutions (tenant_id, id, engagement_id, act_id, asset_id, attribute, verdict, values, seen,"

@@ -103,7 +103,11 @@ def judge_conflicts(engine: Engine) -> None:
         "SELECT w.asset_id, w.attribute, w.verdict, c.value, c.source, c.day FROM settled_words w"
         " JOIN settled_claims c USING (asset_id, attribute)"
         " ANTI JOIN settled_seen s ON (s.asset_id, s.attribute, s.verdict, s.source, s.value)"
-        " = (w.asset_id, w.attribute, w.verdict, c.source, c.value)",
+        " = (w.asset_id, w.attribute, w.verdict, c.source, c.value) UNION ALL"
+        " SELECT w.asset_id, w.attribute, w.verdict, c.evidence, c.source, c.changed_at::BIGINT"
+        f" // {_DAY} FROM settled_words w JOIN fold_changes c USING (asset_id, attribute)"  # nobody saw the change
+        " ANTI JOIN settled_seen s ON (s.asset_id, s.attribute, s.verdict, s.source, s.value)"
+        " = (w.asset_id, w.attribute, w.verdict, c.source, c.evidence) WHERE w.verdict = 'accepted'",
     )
     engine.derive("raw_conflicts", f"SELECT * FROM found_conflicts UNION ALL BY NAME {_contradicted()}")
     engine.derive(

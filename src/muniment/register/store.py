@@ -138,11 +138,13 @@ _CONFLICTS_OUT = (
 )
 _CONFLICTS_IN = (
     "INSERT INTO conflicts (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank,"
-    " claims, hint, state, decision, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute, n.kind,"
-    " n.severity, n.rank, n.claims, n.hint, n.state, n.decision, :now FROM incoming_conflicts n"
+    " own_rank, claims, hint, state, decision, opened_at) SELECT :tenant, :engagement, n.asset_id, n.attribute,"
+    " n.kind, n.severity, n.rank, n.rank, n.claims, n.hint, n.state, n.decision, :now FROM incoming_conflicts n"
     " JOIN incoming_assets i ON i.id = n.asset_id"
     " ON CONFLICT (tenant_id, engagement_id, asset_id, attribute, kind) DO UPDATE SET"
-    " severity = excluded.severity, rank = excluded.rank, claims = excluded.claims,"
+    " severity = CASE WHEN conflicts.own_rank = excluded.own_rank THEN conflicts.severity ELSE excluded.severity END,"
+    " rank = CASE WHEN conflicts.own_rank = excluded.own_rank THEN conflicts.rank ELSE excluded.rank END,"
+    " own_rank = excluded.own_rank, claims = excluded.claims,"
     " hint = excluded.hint, state = excluded.state, decision = excluded.decision,"
     " opened_at = CASE WHEN excluded.state = conflicts.state THEN conflicts.opened_at ELSE excluded.opened_at END"
 )

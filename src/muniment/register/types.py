@@ -58,7 +58,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Claims about one attribute of one asset that disagree; `decision` says who settled it, when, how and why."""
+    """Claims about one attribute of one asset that disagree, or that changed suspiciously.
+
+    `decision` says who settled it, when, how and why; `dependents` how many assets depend on this one. A claim that
+    no longer stands has `until`, the day it was last made.
+    """
 
     asset_id: UUID
     asset: str
@@ -70,6 +74,7 @@ class Conflict:
     state: str
     decision: Mapping[str, Any] | None
     opened_at: datetime
+    dependents: int
 
 
 @dataclass(frozen=True, slots=True)

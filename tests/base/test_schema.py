@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from muniment import flows
-from muniment.base import clock, db, home, schema, server_cluster, settings
+from muniment import evidence, identity, mapping, memory, register
+from muniment.base import clock, db, events, home, jobs, schema, server_cluster, settings
 from muniment.base.errors import Permanent
 
-assert flows  # declares every table
+assert all((events, evidence, identity, jobs, mapping, memory, register))  # each declares its tables
 
 
 @pytest.fixture

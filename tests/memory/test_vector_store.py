@@ -10,13 +10,14 @@ from muniment.base.errors import Rejected
 BUILT_IN = embeddings.built_in()
 
 
-def filled(home, kind="asset", subjects=("alpha server", "alpha host", "printer"), model=None):
+def filled(home, kind="asset", subjects=("alpha server", "alpha host", "printer"), model=None, *, indexed=False):
     made = BUILT_IN.embed(list(subjects))
     made = Vectors(model or made.model, made.values)
     with home.scope.transaction() as connection:
         space = memory.open_space(connection, home.scope, kind, home.scope.engagement_id, made.model)
         memory.add_vectors(connection, home.scope, space, dict.fromkeys(subjects, ""), made)
-    return space
+        memory.index_space(connection, space, above=1 if indexed else 1_000)
+        return memory.open_space(connection, home.scope, kind, home.scope.engagement_id, made.model)
 
 
 def nearest(home, space, text, limit=10, **options):
@@ -36,17 +37,43 @@ def test_the_nearest_come_first_and_similarity_is_the_cosine(home):
 
 
 def test_the_index_finds_what_a_full_search_finds(home):
-    space = filled(home, subjects=[f"machine {number} of group {number % 7}" for number in range(300)])
+    subjects = [f"machine {number} of group {number % 7}" for number in range(300)]
+    space = filled(home, subjects=subjects, indexed=True)
     for text in ("machine 12 of group 5", "group 3", "machine"):
-        assert set(nearest(home, space, text, exact=False)[:3]) <= set(nearest(home, space, text, limit=20, exact=True))
-        assert nearest(home, space, text, limit=1, exact=False) == nearest(home, space, text, limit=1, exact=True)
+        assert set(nearest(home, space, text)[:3]) <= set(nearest(home, space, text, limit=20, exact=True))
+        assert nearest(home, space, text, limit=1) == nearest(home, space, text, limit=1, exact=True)
+
+
+def test_a_space_is_indexed_once_it_is_large_and_what_comes_later_is_too(home):
+    space = filled(home)
+    assert not space.indexed
+    with home.scope.transaction() as connection:
+        memory.index_space(connection, space, above=4)
+        assert not memory.list_spaces(connection, home.scope)[0][0].indexed
+        memory.index_space(connection, space, above=3)
+        ((space, _),) = memory.list_spaces(connection, home.scope)
+        assert space.indexed
+        memory.add_vectors(connection, home.scope, space, {"late": ""}, BUILT_IN.embed(["late comer"]))
+        assert connection.scalar(sa.text("SELECT bool_and(indexed) FROM vectors"))
+    assert nearest(home, space, "late comer", limit=1) == ["late"]
+
+
+def test_a_large_space_is_searched_by_the_index_as_the_application_role(home):
+    space = filled(home, subjects=[f"machine {number}" for number in range(50)], indexed=True)
+    scans = sa.text("SELECT pg_stat_get_xact_numscans(c.oid) FROM pg_class c WHERE relname = 'ix_vectors_hnsw_512'")
+    with home.scope.transaction() as connection:
+        connection.execute(sa.text("SET LOCAL enable_sort = off"))  # fifty rows are sorted faster
+        before = connection.scalar(scans)
+        memory.nearest(connection, space, BUILT_IN.embed(["machine 7"]), 3)
+        assert connection.scalar(scans) == before + 1
 
 
 def test_subjects_can_be_narrowed_by_our_own_sql(home):
     space = filled(home)
+    large = filled(home, kind="another", indexed=True)
     among = {"among": "SELECT :only", "parameters": {"only": "printer"}}
     assert nearest(home, space, "alpha server", **among) == ["printer"]
-    assert nearest(home, space, "alpha server", exact=False, **among) == ["printer"]
+    assert nearest(home, large, "alpha server", **among) == ["printer"]
 
 
 def test_vectors_of_another_model_are_neither_stored_nor_compared(home):
@@ -94,13 +121,13 @@ def test_activating_a_space_removes_those_of_other_models_for_the_same_things_on
     assert nearest(home, old, "printer") == []
 
 
-@pytest.mark.parametrize("exact", [True, False])
-def test_a_tenant_never_sees_the_twin_vectors_of_another(home, another, exact):
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_tenant_never_sees_the_twin_vectors_of_another(home, another, indexed):
     twin = another(home, "default", "another tenant")
-    mine, theirs = filled(home), filled(twin)
+    mine, theirs = filled(home, indexed=indexed), filled(twin, indexed=indexed)
     assert mine.id != theirs.id
-    assert nearest(home, theirs, "alpha server", exact=exact) == []
-    assert nearest(twin, mine, "alpha server", exact=exact) == []
+    assert nearest(home, theirs, "alpha server") == []
+    assert nearest(twin, mine, "alpha server") == []
     with home.scope.transaction() as connection:
         assert [space.id for space, _ in memory.list_spaces(connection, home.scope)] == [mine.id]
         assert memory.vector_of(connection, theirs, "printer") is None

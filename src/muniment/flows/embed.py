@@ -175,6 +175,7 @@ def _build(
         if space.state != "active" and not standby:
             memory.activate(connection, space)
         if made:
+            memory.index_space(connection, space)
             embeddings.prune(connection, scope)
         held = next(held for known, held in memory.list_spaces(connection, scope) if known.id == space.id)
     return space, Embedded(space.model, made, len(gone), held)

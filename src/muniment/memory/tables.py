@@ -65,6 +65,7 @@ vector_spaces = tenant_table(
     text("model"),
     sa.Column("dimension", sa.Integer, nullable=False),
     text("state"),
+    sa.Column("indexed", sa.Boolean, nullable=False, server_default=sa.false()),
     moment("made_at"),
     sa.CheckConstraint("state in ('building', 'active', 'standby')", name="state"),
     sa.CheckConstraint("dimension between 1 and 4000", name="dimension"),
@@ -84,6 +85,7 @@ vectors = tenant_table(
     sa.Column("dimension", sa.Integer, nullable=False),
     text("digest"),
     sa.Column("embedding", HalfVector, nullable=False),
+    sa.Column("indexed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("vector_dims(embedding) = dimension", name="dimension"),
     sa.ForeignKeyConstraint(
         ["tenant_id", "space_id", "dimension"],
@@ -96,7 +98,7 @@ vectors = tenant_table(
             sa.literal_column(f"(embedding::halfvec({dimension}))").label("half"),
             postgresql_using="hnsw",
             postgresql_ops={"half": "halfvec_cosine_ops"},
-            postgresql_where=sa.text(f"dimension = {dimension}"),
+            postgresql_where=sa.text(f"indexed AND dimension = {dimension}"),
         )
         for dimension in INDEXED
     ),

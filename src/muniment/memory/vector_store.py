@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from muniment.base.embeddings.types import Array
 
 EXACT_BELOW = 20_000
-"""Spaces with fewer vectors are searched in full: see bench/results/vectors.md for what that costs and saves."""
+"""Spaces with fewer vectors are searched in full and are in no index, which would cost most of the time that it takes
+to store them: see bench/results/vectors.md."""
 
 _CANDIDATES = 200
 _MOST_SCANNED = 200_000
@@ -35,7 +36,8 @@ _MOST_SCANNED = 200_000
 class Space:
     """The vectors of one kind of thing, of one engagement (or of the tenant), by one model.
 
-    `state` is building (not all there yet), active (the one to ask), or standby (asked where the other cannot be).
+    `state` is building (not all there yet), active (the one to ask), or standby (asked where the other cannot be);
+    `indexed` whether its vectors are in the index.
     """
 
     id: UUID
@@ -44,6 +46,7 @@ class Space:
     model: Model
     state: str
     made_at: datetime
+    indexed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,17 @@ def activate(connection: sa.Connection, space: Space) -> None:
     connection.execute(sa.update(vector_spaces).where(vector_spaces.c.id == space.id).values(state="active"))
 
 
+def index_space(connection: sa.Connection, space: Space, above: int = EXACT_BELOW) -> None:
+    """Put the vectors of a space into the index if it has grown so large, and an index knows its dimension."""
+    if space.indexed or space.model.dimension not in INDEXED:
+        return
+    some = sa.select(vectors.c.subject).where(vectors.c.space_id == space.id).limit(above).subquery()
+    if connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() < above:
+        return
+    connection.execute(sa.update(vectors).where(vectors.c.space_id == space.id).values(indexed=True))
+    connection.execute(sa.update(vector_spaces).where(vector_spaces.c.id == space.id).values(indexed=True))
+
+
 def drop_space(connection: sa.Connection, space: Space) -> None:
     """Remove a space with its vectors."""
     connection.execute(sa.delete(vector_spaces).where(vector_spaces.c.id == space.id))
@@ -149,9 +163,14 @@ def add_vectors(
         Rejected: they are of another model than the space.
     """
     _same_model(space, made.model)
-    mine = {"tenant_id": scope.tenant_id, "space_id": space.id, "engagement_id": space.engagement_id}
+    mine: dict[str, object] = {
+        "tenant_id": scope.tenant_id,
+        "space_id": space.id,
+        "engagement_id": space.engagement_id,
+    }
+    mine |= {"dimension": space.model.dimension, "indexed": space.indexed}
     rows = [
-        {**mine, "subject": subject, "dimension": space.model.dimension, "digest": digest, "embedding": _text(vector)}
+        {**mine, "subject": subject, "digest": digest, "embedding": _text(vector)}
         for (subject, digest), vector in zip(digests.items(), made.values, strict=True)
     ]
     if rows:
@@ -193,7 +212,7 @@ def nearest(
     *,
     among: str = "",
     parameters: Mapping[str, object] | None = None,
-    exact: bool | None = None,
+    exact: bool = False,
 ) -> list[Near]:
     """What in a space is nearest, the nearest first.
 
@@ -204,7 +223,7 @@ def nearest(
         limit: how many.
         among: SQL text of our own that gives the subjects to choose from; all without.
         parameters: its values.
-        exact: look at every vector, or go by the index; None for what suits the size of the space.
+        exact: look at every vector, also where there is an index.
 
     Raises:
         Rejected: the vector is of another model than the space.
@@ -212,11 +231,9 @@ def nearest(
     if isinstance(wanted, Vectors):
         _same_model(space, wanted.model)
         wanted = _text(wanted.values[0])
-    if exact is None:
-        exact = space.model.dimension not in INDEXED or _is_small(connection, space)
     given = {**(parameters or {}), "space": space.id, "wanted": wanted, "limit": limit}
     chosen = f" AND v.subject IN ({among})" if among else ""
-    if exact:
+    if exact or not space.indexed:
         query = _EXACT.format(chosen=chosen)
     else:
         _walk_far(connection, limit)
@@ -231,15 +248,10 @@ _EXACT = (
 _BY_INDEX = (
     "SELECT subject, 1 - distance AS similarity FROM (SELECT v.subject,"
     " v.embedding::halfvec({dimension}) <=> cast(:wanted AS halfvec({dimension})) AS distance FROM vectors v"
-    " WHERE v.space_id = :space AND v.dimension = {dimension}{chosen}"
+    " WHERE v.space_id = :space AND v.indexed AND v.dimension = {dimension}{chosen}"
     " ORDER BY v.embedding::halfvec({dimension}) <=> cast(:wanted AS halfvec({dimension})) LIMIT :limit) found"
     " ORDER BY distance, subject"
 )
-
-
-def _is_small(connection: sa.Connection, space: Space) -> bool:
-    some = sa.select(vectors.c.subject).where(vectors.c.space_id == space.id).limit(EXACT_BELOW).subquery()
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) < EXACT_BELOW
 
 
 def _walk_far(connection: sa.Connection, limit: int) -> None:
@@ -266,4 +278,5 @@ def _text(vector: Array) -> str:
 
 
 def _space(row: sa.Row[tuple[object, ...]]) -> Space:
-    return Space(row.id, row.engagement_id, row.kind, Model(row.model, row.dimension), row.state, row.made_at)
+    model = Model(row.model, row.dimension)
+    return Space(row.id, row.engagement_id, row.kind, model, row.state, row.made_at, row.indexed)

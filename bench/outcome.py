@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from muniment import evidence, mapping, register
 from muniment.base import db, engine
 from muniment.base.home import Home
@@ -76,10 +78,26 @@ def read(home: Home) -> Outcome:
             raw = evidence.Raw(str(one.id), one.observed_at, home.lake.read(one.lake_path))
             evidence.records(bulk, [raw], layout, rules, attributes)
             keyed = bulk.rows("SELECT row_number, source_key FROM full_rows")
-            for number, key in zip(keyed["row_number"].to_pylist(), keyed["source_key"].to_pylist(), strict=True):
-                rows[one.file, one.tab, number] = by_key[names[one.source_id], key]
+            owners = {
+                number: by_key[names[one.source_id], key]
+                for number, key in zip(keyed["row_number"].to_pylist(), keyed["source_key"].to_pylist(), strict=True)
+            }
+            rows |= _delivered(one.file, one.tab, raw.rows, owners)
         assets = register.find(connection, home.scope, register.Query(limit=None))
         return Outcome(columns, rows, records, {str(asset.id): asset for asset in assets})
+
+
+def _delivered(file: str, tab: str, raw: pa.Table, owners: Mapping[int, str]) -> dict[Place, str]:
+    """The rows as they stand in the file: in a workbook also those of tabs that were joined to others."""
+    if not file.endswith(".xlsx"):
+        return {(file, tab, number): record for number, record in owners.items()}
+    found: dict[Place, str] = {}
+    for number, line, payload in zip(*(raw[name].to_pylist() for name in ("_row", "_line", "_payload")), strict=True):
+        if record := owners.get(int(number)):
+            found[file, tab, int(line) - 1] = record
+            for part, members in json.loads(payload or "{}").items():
+                found |= {(file, part, int(member["line"]) - 1): record for member in members}
+    return found
 
 
 def _records(connection: Any, home: Home, places: Mapping[str, tuple[str, str]]) -> dict[str, Entry]:

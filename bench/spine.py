@@ -50,8 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not given.quick:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "spine.md").write_text(text, encoding="utf-8")
-        kept = {"command": command, "dirt": given.dirt, "runs": runs}
+        kept = {"command": command, "dirt": given.dirt, "runs": [_kept(run) for run in runs]}
         (given.out / "spine.json").write_text(json.dumps(kept, indent=1, default=str) + "\n", encoding="utf-8")
+        with_examples = tempfile.gettempdir() / Path("muniment-spine-examples.json")
+        with_examples.write_text(json.dumps(runs, indent=1, default=str) + "\n", encoding="utf-8")
+        print(f"Examples of each kind of mistake: {with_examples}", file=sys.stderr)
+
+
+def _kept(run: dict[str, Any]) -> dict[str, Any]:
+    """What the tables need of a run: its numbers, without examples."""
+    numbers = {key: value for key, value in run["summary"].items() if isinstance(value, int | dict)}
+    found = {key: {name: one for name, one in run[key].items() if not isinstance(one, list | dict)}
+             for key in ("mapping", "identity")}  # fmt: skip
+    values = {name: run["values"][name] for name in ("by_attribute", "lists")}
+    return {**run, "summary": numbers, **found, "values": values}
 
 
 def one_run(spec: generate.EstateSpec) -> dict[str, Any]:

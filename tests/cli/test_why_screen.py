@@ -31,11 +31,20 @@ def source_decides(estate):
     estate.change_source("sheet", authoritative=["owner", "memory_mib"])
 
 
+def policy_changed(estate):
+    estate.set_policy(
+        "owner", "authoritative", ["sheet", "cmdb"], stale_after_days=30, reason="the plan is kept by hand"
+    )
+    estate.set_policy("memory_mib", "maximum")
+    estate.set_policy(None, "newest", group="organisation")
+    estate.apply_policy(reason="agreed with the client")
+
+
 def withdrawn(estate):
     estate.withdraw_source("scan", reason="the wrong client")
 
 
-CHANGES = (merged, split, resolved, source_decides, withdrawn)
+CHANGES = (merged, split, resolved, source_decides, policy_changed, withdrawn)
 
 
 def prove(home, capsys, step=1):

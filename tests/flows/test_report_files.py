@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from tests.conftest import Delivery, assets, deliver, machine, write_csv
 
-from muniment import flows, register
+from muniment import evidence, flows, graph, register
 from muniment.base.errors import Rejected
 
 HOSTILE = '<script>alert(1)</script><img src="https://evil.example/x" onerror=alert(1)>'
@@ -156,3 +156,44 @@ def test_a_report_of_another_kind_or_from_the_future_is_refused(home):
         flows.report(home, io.BytesIO(), "pdf")
     with pytest.raises(Rejected, match="not in the past"):
         flows.report(home, io.BytesIO(), "html", datetime(2999, 1, 1, tzinfo=UTC))
+
+
+def test_each_source_is_told_with_its_health_part_by_part_in_page_and_workbook(disputed):
+    made, text = html(disputed)
+    with disputed.scope.transaction() as connection:
+        found = {one.source: one for one in graph.health(connection, disputed.scope)}
+    assert {one.source: one.score for one in made.health} == {name: one.score for name, one in found.items()}
+    page = checked(text)
+    start = page.texts.index("How the sources do")
+    for one in found.values():
+        place = page.texts.index(one.source, start)
+        shown = [each for each in page.texts[place : place + 40] if each.strip()][: len(one.parts) + 2]
+        assert shown[1:] == [report_share(score) for score in (one.score, *(part.score for part in one.parts))]
+        assert all(alert.text in html_text(page) for alert in one.alerts[:4])
+    out = io.BytesIO()
+    flows.report(disputed, out, "xlsx")
+    book = openpyxl.load_workbook(out)
+    rows = list(book["Health of sources"].iter_rows(min_row=2, values_only=True))
+    assert {(row[0], row[2], row[5]) for row in rows} == {
+        (one.source, part.name, part.told) for one in found.values() for part in one.parts
+    }
+    assert book["Alerts"].max_row - 1 == sum(len(one.alerts) for one in found.values())
+
+
+def report_share(score):
+    return "not known" if score is None else f"{score:.0%}"
+
+
+def html_text(page):
+    return " ".join(page.texts)
+
+
+def test_a_source_is_as_of_the_day_it_last_looked_not_of_the_day_of_its_file(estate):
+    made, text = html(estate)
+    scan = next(one for one in made.origins if one.name == "scan")
+    with estate.scope.transaction() as connection:
+        delivered = max(one.observed_at for one in evidence.list_imports(connection, estate.scope)
+                        if one.source_id == evidence.get_source(connection, "scan").id)  # fmt: skip
+    assert scan.observed_at.date().isoformat() == machine(1)["scan"]["Last seen"][:10]
+    assert scan.observed_at < delivered
+    assert scan.observed_at.date().isoformat() in text

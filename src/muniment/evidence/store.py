@@ -122,6 +122,16 @@ def count_by_source(connection: sa.Connection, scope: Scope) -> dict[UUID, dict[
     return counts
 
 
+def last_observed(connection: sa.Connection, scope: Scope) -> dict[UUID, datetime]:
+    """Per source: when it last looked at anything, by what its records say of themselves, else its deliveries."""
+    query = (
+        sa.select(records.c.source_id, sa.func.max(records.c.observed_at))
+        .where(records.c.engagement_id == scope.engagement_id, ~records.c.gone)
+        .group_by(records.c.source_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 # Layouts
 
 

@@ -21,7 +21,7 @@ KIND = "report"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source as a report names it: how many records it gave and how fresh they are."""
+    """A source as a report names it: how many records it gave, and when it last looked at any of them."""
 
     name: str
     kind: str
@@ -39,6 +39,7 @@ class Report:
     made_at: datetime
     fingerprint: str
     origins: tuple[Origin, ...]
+    health: tuple[graph.Health, ...]
     states: tuple[tuple[str, str, int], ...]
     confidences: tuple[int, ...]
     filled: dict[tuple[str, str], int]
@@ -92,6 +93,7 @@ def assemble(connection: sa.Connection, home: Home, since: datetime | None = Non
         clock.now().astimezone(UTC),
         register.fingerprint(connection, scope),
         origins,
+        tuple(graph.health(connection, scope)),
         states,
         tuple(graph.confidences(connection, scope)),
         filled,
@@ -117,6 +119,7 @@ def _live(states: Iterable[tuple[str, str, int]]) -> dict[str, int]:
 
 def _origins(connection: sa.Connection, home: Home) -> tuple[Origin, ...]:
     counts = evidence.count_by_source(connection, home.scope)
+    seen = evidence.last_observed(connection, home.scope)
     delivered = evidence.list_imports(connection, home.scope)
     found = []
     for source in evidence.list_sources(connection):
@@ -129,7 +132,7 @@ def _origins(connection: sa.Connection, home: Home) -> tuple[Origin, ...]:
                     mapping.kind(source.kind).title,
                     records,
                     len({one.sha256 for one in mine}),
-                    max(one.observed_at for one in mine),
+                    seen.get(source.id) or max(one.observed_at for one in mine),
                 )
             )
     return tuple(found)

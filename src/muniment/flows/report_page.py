@@ -6,7 +6,7 @@ Called by `report`. Templates escape every value; the file refers to nothing out
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
-from muniment import model, register
+from muniment import graph, model, register
 from muniment.flows import report_charts as charts
 from muniment.flows.report_charts import Part
 
@@ -30,7 +30,7 @@ def page(report: "Report") -> str:
 
     folder = resources.files("muniment.flows") / "templates"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters.update(value=_value, kind=_kind, number=lambda value: f"{value:,}")
+    environment.filters.update(value=_value, kind=_kind, number=lambda value: f"{value:,}", share=share)
     template = environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
     return template.render(
         report=report,
@@ -41,6 +41,7 @@ def page(report: "Report") -> str:
         open_conflicts=sum(report.severities.values()),
         charts=_charts(report),
         coverage=_coverage(report),
+        health=health(report),
         sources=by_source(report),
         weakest=weakest(report),
     )
@@ -115,6 +116,16 @@ def by_source(report: "Report") -> dict[str, tuple[int, int, int, int, int]]:
         for place, value in enumerate((one.unique, one.agreed, one.contradicted, one.filled, one.lost)):
             row[place] += value
     return {name: (row[0], row[1], row[2], row[3], row[4]) for name, row in sums.items()}
+
+
+def health(report: "Report") -> list[graph.Health]:
+    """How the sources do, those that want a look first; a score that is not known yet comes last."""
+    return sorted(report.health, key=lambda one: (one.score is None, one.score or 0.0, one.source))
+
+
+def share(score: float | None) -> str:
+    """A share in per cent, or that it is not known yet."""
+    return "not known" if score is None else f"{score:.0%}"
 
 
 def weakest(report: "Report") -> list[Any]:

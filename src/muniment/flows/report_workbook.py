@@ -6,9 +6,10 @@ Called by `report`. Text is always written as text: nothing a source said is a f
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from muniment import graph
 from muniment.flows.export_columns import text
 from muniment.flows.export_tables import workbook_formats
-from muniment.flows.report_page import by_source
+from muniment.flows.report_page import by_source, health
 
 if TYPE_CHECKING:
     from muniment.flows.report_contents import Report
@@ -91,6 +92,20 @@ def _tabs(report: "Report") -> Iterable[tuple[str, Sequence[str], Rows]]:
         ),
     )  # fmt: skip
     yield (
+        "Health of sources",
+        ("Source", "Score %", "Part", "Part %", "Weight", "Read from"),
+        (
+            (one.source, _percent(one.score), part.name, _percent(part.score), graph.WEIGHTS[part.name], part.told)
+            for one in health(report)
+            for part in one.parts
+        ),
+    )
+    yield (
+        "Alerts",
+        ("Source", "Alert", "What wants a look"),
+        ((one.source, alert.kind, alert.text) for one in health(report) for alert in one.alerts),
+    )
+    yield (
         "Source by attribute",
         ("Source", "Attribute", "Assets filled", "Agreed", "Alone", "Contradicted", "Not chosen"),
         (
@@ -125,6 +140,10 @@ def _tabs(report: "Report") -> Iterable[tuple[str, Sequence[str], Rows]]:
             ("Attribute", "Came", "Changed", "Went"),
             ((label(name), *moved) for name, moved in report.changes.by_attribute.items()),
         )
+
+
+def _percent(score: float | None) -> float | str:
+    return "not known" if score is None else round(100 * score, 1)
 
 
 def _tab(book: Any, name: str, header: Sequence[str], rows: Rows, formats: dict[str, Any]) -> None:

@@ -91,20 +91,7 @@ def _tabs(report: "Report") -> Iterable[tuple[str, Sequence[str], Rows]]:
             for one in report.origins
         ),
     )  # fmt: skip
-    yield (
-        "Health of sources",
-        ("Source", "Score %", "Part", "Part %", "Weight", "Read from"),
-        (
-            (one.source, _percent(one.score), part.name, _percent(part.score), graph.WEIGHTS[part.name], part.told)
-            for one in health(report)
-            for part in one.parts
-        ),
-    )
-    yield (
-        "Alerts",
-        ("Source", "Alert", "What wants a look"),
-        ((one.source, alert.kind, alert.text) for one in health(report) for alert in one.alerts),
-    )
+    yield from _health_tabs(report)
     yield (
         "Source by attribute",
         ("Source", "Attribute", "Assets filled", "Agreed", "Alone", "Contradicted", "Not chosen"),
@@ -140,6 +127,24 @@ def _tabs(report: "Report") -> Iterable[tuple[str, Sequence[str], Rows]]:
             ("Attribute", "Came", "Changed", "Went"),
             ((label(name), *moved) for name, moved in report.changes.by_attribute.items()),
         )
+
+
+def _health_tabs(report: "Report") -> Iterable[tuple[str, Sequence[str], Rows]]:
+    sources = health(report)
+    yield (
+        "Health of sources",
+        ("Source", "Score %", "Part", "Part %", "Weight", "Read from"),
+        (
+            (one.source, _percent(one.score), part.name, _percent(part.score), graph.WEIGHTS[part.name], part.told)
+            for one in sources
+            for part in one.parts
+        ),
+    )
+    yield (
+        "Alerts",
+        ("Source", "Alert", "What wants a look"),
+        ((one.source, alert.kind, alert.text) for one in sources for alert in one.alerts),
+    )
 
 
 def _percent(score: float | None) -> float | str:

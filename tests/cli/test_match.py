@@ -165,3 +165,16 @@ def test_why_two_rows_match_and_why_not_is_told_in_bits(customers, capsys):
     assert body["total"] < 0
     assert [step for step in body["steps"] if step["comparison"] == "given" and step["bits"] < 0]
     assert run(capsys, "match", "records", customers, "--explain", "0,12", "--format", "svg").out.startswith("<svg")
+
+
+def test_rows_that_cannot_be_read_and_empty_lines_do_not_shift_the_numbers(tmp_path, capsys):
+    names = "anna bruno clara david elena felix greta henri irene jonas".split()  # noqa: SIM905
+    lines = [f"{name},{name[::-1]}son,{1940 + 3 * place}-05-1{place}" for place, name in enumerate(names)]
+    lines.insert(1, "one,too,many,cells")
+    lines += ["", "short", *lines[6:9]]
+    file = tmp_path / "ragged.csv"
+    file.write_text("\n".join(["given,family,born", *lines]))
+    done = run(capsys, "match", "records", file, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert [(row["left_row"], row["right_row"]) for row in rows] == [("6", "12"), ("7", "13"), ("8", "14")]
+    assert "2 rows could not be read" in done.err

@@ -119,7 +119,7 @@ def records(
         every=bool(pair or ask),
     )
     if linked.rejects:
-        typer.echo(f"{linked.rejects:,} rows could not be read: later rows have lower numbers", err=True)
+        typer.echo(f"{linked.rejects:,} rows could not be read: they match nothing, and are counted", err=True)
     if pair:
         _why(flows.explain_records(linked, *pair), format_)
     elif ask:

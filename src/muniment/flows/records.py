@@ -27,7 +27,7 @@ class LinkedTables:
     Attributes:
         found: the pairs.
         tables: the rows that were compared, columns to be ignored left out; one table, or left and right.
-        rejects: how many rows could not be read.
+        rejects: how many rows could not be read; they are empty in the tables, so that row numbers hold.
         threshold: the probability from which a pair is a match.
     """
 
@@ -141,11 +141,18 @@ def _verdicts(path: Path) -> dict[tuple[int, int], bool]:
 
 
 def _table(path: Path) -> tuple[pa.Table, int]:
-    """The largest table of a file, in the order of its columns, and how many rows could not be read."""
+    """The largest table of a file, and how many rows could not be read: those are empty here, so that numbers hold."""
+    import pyarrow as pa
+
     if not path.is_file():
         raise Rejected(f"{path} does not exist or is no file: check the spelling")
     tables = list(evidence.read(path))
     if not tables:
         raise Rejected(f"{path.name} has no rows: nothing can be matched")
     table = max(tables, key=lambda each: int(each.rows.num_rows))
-    return table.rows.select(list(table.columns)), len(table.rejects)
+    rows = table.rows.select(["_line", *table.columns])
+    lost = sorted({one.line for one in table.rejects if one.line is not None and one.column is None})
+    if lost:
+        empty = pa.table({"_line": pa.array(lost, rows.schema.field("_line").type)})
+        rows = pa.concat_tables([rows, empty], promote_options="default").sort_by("_line")
+    return rows.select(list(table.columns)), len(lost)

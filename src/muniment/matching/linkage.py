@@ -106,7 +106,9 @@ def match_records(
     pairs = _compared(comparers, rows, others, sizes, _chance(comparers, sizes))
     pairs = replace(pairs, told=linkage_verdicts.marks(pairs.rows * sizes[1] + pairs.others, judged, sizes[1]))
     clean, weighed = weigh(pairs)
-    weighed = linkage_verdicts.taught(pairs, weighed, exclusive=clean)
+    if judged:
+        settled = _unsaid(comparers, pairs, weighed, clean)
+        weighed = linkage_verdicts.taught(pairs, weighed, settled, exclusive=clean)
     clusters = None
     if single:
         pairs, weighed, clusters = _clustered(comparers, pairs, weighed)
@@ -178,6 +180,17 @@ def _rarity(field: Field, rows: Ints, level: npt.NDArray[np.int8]) -> Floats:
     held = counts[field.left[rows[same]]].astype(np.float64)
     found[same] = np.clip(np.log(held.mean() / held), -_RARER, _RARER)
     return found
+
+
+def _unsaid(comparers: Sequence[Levels], pairs: Pairs, weighed: Weighed, clean: bool) -> Floats:  # noqa: FBT001
+    """The probability of each pair by the same weights, had nobody said anything."""
+    free = replace(pairs, told=np.zeros_like(pairs.told))
+    alone = replace(weighed, probability=chances(free, weighed.log_odds, exclusive=clean))
+    if not pairs.single:
+        return alone.probability
+    every, settled, _ = _clustered(comparers, free, alone)
+    keys = every.rows * pairs.sizes[1] + every.others
+    return settled.probability[np.searchsorted(keys, pairs.rows * pairs.sizes[1] + pairs.others)]
 
 
 def _clustered(comparers: Sequence[Levels], pairs: Pairs, weighed: Weighed) -> tuple[Pairs, Weighed, Ints]:

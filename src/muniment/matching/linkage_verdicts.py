@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from muniment.matching.linkage_weights import LIMIT, Pairs, Weighed, chances, marginals
+from muniment.matching.linkage_weights import LIMIT, Pairs, Weighed, chances
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_SPREADS = (1.5, 0.4, 0.3)
+_SPREADS = (0.35, 0.2, 0.2)
 """Standard deviations before any verdict: of the prior odds (nats), of the weight of all fields, of that of each."""
 
 _ROUNDS = 25
@@ -42,16 +42,21 @@ def marks(keys: Ints, judged: Mapping[tuple[int, int], bool], size: int) -> npt.
     return found
 
 
-def taught(pairs: Pairs, found: Weighed, *, exclusive: bool) -> Weighed:
-    """The weights that verdicts make likeliest, with what the rows alone said as prior (MAP logistic regression)."""
+def taught(pairs: Pairs, found: Weighed, settled: Floats, *, exclusive: bool) -> Weighed:
+    """The weights that verdicts make likeliest, with what the rows alone said as prior (MAP logistic regression).
+
+    Args:
+        pairs: all candidates, with what was said of them.
+        found: what was learned of them from the rows.
+        settled: their probabilities before anything was said, with what better partners and clusters did to them:
+            a verdict teaches only what goes beyond that.
+        exclusive: a row is in one match at most.
+    """
     heard = np.flatnonzero(pairs.told)
     if not len(heard):
         return found
-    free = replace(pairs, told=np.zeros_like(pairs.told))
-    rivals = np.zeros(len(heard))
-    if exclusive:  # what a verdict says beyond a better partner
-        chance = np.clip(marginals(free, np.exp(found.log_odds))[heard], 1e-12, 1 - 1e-12)
-        rivals = np.log(chance / (1 - chance)) - found.log_odds[heard]
+    chance = np.clip(settled[heard], 1e-12, 1 - 1e-12)
+    rivals = np.log(chance / (1 - chance)) - found.log_odds[heard]
     parts = found.parts[:, heard].T
     base = parts.sum(axis=1) + found.shift
     known = np.column_stack([np.ones(len(heard)), base, parts])

@@ -22,17 +22,24 @@ _SMOOTH = 2.0
 _MIXES = (1.0, 0.0, 0.25, 0.5)
 """How much of what other pairs look like is told from random pairs, the rest from candidates that do not match."""
 
+_NEAR = 0.01
+"""Fits whose expected F1 is this close to the best are averaged."""
+
 _MIXED = 0.5
 """The same, once rows need not exclude each other."""
 
 _DRIFT = 1.3
 """More matches by this factor, once all likely pairs teach, and it is the neighbours that were learned."""
 
+
 _FREE = 0.03
 """A table is never thought to be matched but for this share of its rows."""
 
 _TWICE = 0.12
 """Share of matched rows with a second candidate as good as most matches, above which a table has duplicates."""
+_CHANCE = 0.3
+"""Of the pairs drawn at random that agree, this share at least is thought to agree by chance, the rest to match."""
+
 _SWEEPS = 30
 _STILL = 1e-4
 
@@ -61,6 +68,11 @@ class Pairs:
     chance: Sequence[Floats]
     single: bool
     told: npt.NDArray[np.int8]
+
+    @property
+    def space(self) -> float:
+        """How many pairs of rows there are, candidates or not."""
+        return float(self.sizes[0]) * self.sizes[1] / (2 if self.single else 1)
 
     def taken(self, places: Ints) -> "Pairs":
         """Some of the pairs, in this order."""
@@ -118,18 +130,28 @@ class Weighed:
 def weigh(pairs: Pairs) -> tuple[bool, Weighed]:
     """Estimate weights and probabilities; also whether the rows of two tables exclude each other.
 
-    First as if a row were in one match at most, once for each of `_MIXES`; the fit that expects the best F1 of
-    itself is kept. Of two tables that is the answer, unless a row's second best candidate is often as good as most
-    matches are: then one of them lists things twice. There, and in one table, rows may be in several matches.
+    First as if a row were in one match at most, once for each of `_MIXES`; kept is what the fits say together that
+    expect the best F1 of themselves. Of two tables that is the answer, unless a row's second best candidate is often
+    as good as most matches are: then one of them lists things twice. There, and in one table, a row may be in several.
     """
     fits = [_one_partner(pairs, mixed) for mixed in _MIXES]
-    best = max(range(len(fits)), key=lambda place: (round(expected(fits[place].probability), 3), place))
+    hopes = [expected(fit.probability) for fit in fits]
+    best = max(range(len(fits)), key=lambda place: (round(hopes[place], 3), place))
     if not pairs.single and not _twice(pairs, fits[best]):
-        return True, fits[best]
+        return True, _together([fit for fit, hope in zip(fits, hopes, strict=True) if hope >= hopes[best] - _NEAR])
     strict = _any_partners(pairs, fits[best], share=0.0)
     loose = _any_partners(pairs, replace(strict, probability=fits[best].probability), share=1.0)
     drifted = loose.probability.sum() > _DRIFT * strict.probability.sum() + 1
     return False, strict if drifted else loose
+
+
+def _together(fits: Sequence[Weighed]) -> Weighed:
+    """The mean of several fits: better calibrated than any of them."""
+    weights = [np.mean(each, axis=0) for each in zip(*(fit.weights for fit in fits), strict=True)]
+    parts = np.mean([fit.parts for fit in fits], axis=0)
+    odds = np.mean([fit.log_odds for fit in fits], axis=0)
+    chance = np.mean([fit.probability for fit in fits], axis=0)
+    return Weighed(weights, parts, odds, chance, float(np.mean([fit.shift for fit in fits])))
 
 
 def expected(probability: Floats) -> float:
@@ -168,8 +190,7 @@ def _any_partners(pairs: Pairs, best: Weighed, share: float) -> Weighed:
     for _ in range(_ROUNDS):
         before = found.probability
         match = best.probability + share * np.maximum(before - best.probability, 0)
-        space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / (2 if pairs.single else 1))
-        among = (1 - _MIXED) * np.log(len(before)) + _MIXED * space
+        among = (1 - _MIXED) * np.log(len(before)) + _MIXED * np.log(pairs.space)
         found = _round(pairs, match, 1 - before, _MIXED, float(np.log(max(before.sum(), 1e-3)) - among))
         found = replace(found, probability=chances(pairs, found.log_odds, exclusive=False))
         if np.abs(found.probability - before).max(initial=0) < _SETTLED:
@@ -179,7 +200,7 @@ def _any_partners(pairs: Pairs, best: Weighed, share: float) -> Weighed:
 
 def _round(pairs: Pairs, match: Floats, rest: Floats, mixed: float, shift: float) -> Weighed:
     weights = [
-        _weights(level, top, match, rest, mixed, chance)
+        _weights(level, top, match, rest, (mixed, chance, float((1 - rest).sum()) / pairs.space))
         for level, top, chance in zip(pairs.levels, pairs.tops, pairs.chance, strict=True)
     ]
     found = Weighed(weights, np.zeros(0), np.zeros(0), match, shift)
@@ -213,20 +234,22 @@ def _start(pairs: Pairs) -> Floats:
 
 
 def _weights(
-    level: npt.NDArray[np.int8], top: int, match: Floats, rest: Floats, mixed: float, chance: Floats
+    level: npt.NDArray[np.int8], top: int, match: Floats, rest: Floats, random: tuple[float, Floats, float]
 ) -> Floats:
     """The log of how much more often matches have a level than others: never falling with the level.
 
-    The others are the candidates that do not match and, by the share `mixed`, pairs drawn at random (`chance`):
-    candidates alone look too much like matches where little tells rows apart.
+    The others are the candidates that do not match and, by a share, pairs drawn at random less the matches among
+    them (`random`: that share, how often those have each level, how many of them match): candidates alone look too
+    much like matches where little tells rows apart.
     """
+    mixed, chance, matching = random
     same = np.bincount(level, match, minlength=top + 1)[1:].astype(np.float64)
     other = np.bincount(level, rest, minlength=top + 1)[1:].astype(np.float64)
     both = same + other
     base = (both + 0.5) / (both + 0.5).sum()
     same = (same + _SMOOTH * base) / (same.sum() + _SMOOTH)
     other = (other + _SMOOTH * base) / (other.sum() + _SMOOTH)
-    drawn = mixed * np.log(chance[1:]) + (1 - mixed) * np.log(other)
+    drawn = mixed * np.log(np.maximum(chance[1:] - matching * same, _CHANCE * chance[1:])) + (1 - mixed) * np.log(other)
     return np.concatenate([[0.0], np.clip(_rising(np.log(same) - drawn, both + 0.5), -7, 9)])
 
 
@@ -247,8 +270,7 @@ def _shift(pairs: Pairs, before: Floats, mixed: float) -> float:
     matched = float(before.sum())
     twice = 2 if pairs.single else 1
     free = [max(1 - twice * matched / size, _FREE) for size in pairs.sizes]
-    space = np.log(float(pairs.sizes[0]) * pairs.sizes[1] / twice)
-    among = (1 - mixed) * np.log(len(before)) + mixed * space
+    among = (1 - mixed) * np.log(len(before)) + mixed * np.log(pairs.space)
     return float(np.log(max(matched, 1e-3)) - np.log(free[0] * free[1]) - among)
 
 

@@ -12,7 +12,10 @@ from muniment.base.errors import Rejected
 from muniment.cli import difference, moment, policies, screen, similar
 
 if TYPE_CHECKING:
-    from muniment import graph, register
+    from collections.abc import Sequence
+
+    from muniment import flows, graph, register
+    from muniment.estate import Claimed
 
 
 def assets(
@@ -114,15 +117,19 @@ def show(name: screen.AssetName, as_of: moment.AsOf = None, as_json: screen.Json
         relations = estate.related(asset)
         conflicts = estate.conflicts(asset=asset)
         annotations = estate.annotations(asset)
+        cases = estate.identity_cases(asset)
+    key = _linked_by(records)
     if as_json:
         body = screen.plain(asset)
+        body["linked_by"] = key
+        body["cases"] = screen.plain(cases)
         body["annotations"] = screen.plain(annotations)
         body["records"] = [{**screen.plain(r.record), "source": r.source} for r in records]
         body["relations"] = screen.plain(relations)
         body["conflicts"] = screen.plain(conflicts)
         screen.dump(body)
         return
-    _print_head(asset)
+    _print_head(asset, key, cases)
     _print_annotations(annotations)
     _print_values(asset, {conflict.attribute for conflict in conflicts})
     _print_relations(relations)
@@ -176,7 +183,13 @@ def diff(
     difference.show(found, f"From {first:%Y-%m-%d %H:%M} to {until} (UTC)", past=True)
 
 
-def _print_head(asset: "register.Asset") -> None:
+def _linked_by(records: "list[Claimed]") -> str:
+    from muniment import graph
+
+    return graph.linked_by([one.record for one in records])
+
+
+def _print_head(asset: "register.Asset", key: str = "", cases: "Sequence[flows.CaseTold]" = ()) -> None:
     screen.say(f"{screen.clean(asset.name)}  ({asset.type.replace('_', ' ')}, {asset.state})", "bold")
     screen.say(
         f"id {asset.id} · version {asset.version} · {screen.confidence(asset.confidence)} · "
@@ -185,7 +198,12 @@ def _print_head(asset: "register.Asset") -> None:
     )
     keys = ("hostname", "fqdn", "aliases", "name")
     names = [screen.words(asset.values[key], 100) for key in keys if key in asset.values]
-    screen.say(f"known as {'; '.join(dict.fromkeys(names)) or 'nothing'}\n")
+    screen.say(f"known as {'; '.join(dict.fromkeys(names)) or 'nothing'}")
+    if key:
+        screen.say(f"linked by {key}: `muniment identity why {screen.clean(asset.name)}`")
+    for case in {case.key: case for case in cases}.values():
+        screen.say(f"{case.name}: {screen.clean(case.says, 300)}")
+    screen.say("")
 
 
 def _print_annotations(annotations: "list[register.Annotation]") -> None:

@@ -1,4 +1,4 @@
-"""What an estate says of who is who: what became of ids, verdicts on pairs of records.
+"""What an estate says of who is who: why, what became of ids, verdicts on pairs of records.
 
 Part of `Estate`; every verdict is appended, and `undo` takes it back exactly.
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from muniment import evidence, flows, graph, identity, register
+from muniment import flows, graph, identity, register
 from muniment.base.errors import NotFound, Rejected
 from muniment.base.home import Home
 from muniment.estate import find
@@ -76,8 +76,52 @@ class Identifies:
             dry_run=options.get("dry_run", False),
         )  # fmt: skip
 
+    def how_linked(self, asset: str | UUID | register.Asset) -> flows.HowLinked:
+        """How an asset came to be: its links in order, the strongest first, with the evidence of each.
+
+        Raises:
+            NotFound: nothing is called so.
+        """
+        with self.home.scope.transaction() as connection:
+            found = find.asset(connection, self.home.scope, _text(asset))
+        return flows.how_linked(self.home, found.id)
+
+    def why_linked(self, left: str | UUID | register.Asset, right: str | UUID | register.Asset) -> flows.WhyLinked:
+        """Why two assets or records are one thing, or are not: the evidence on their closest records.
+
+        Raises:
+            NotFound: one of them does not exist, or has no record that names anything.
+            Rejected: both are one record.
+        """
+        with self.home.scope.transaction() as connection:
+            sides = [self._side(connection, name, "different") for name in (left, right)]
+        return flows.why_linked(self.home, sides[0], sides[1])
+
+    def identity_cases(
+        self, asset: str | UUID | register.Asset | None = None, *, case: str | None = None, limit: int | None = None
+    ) -> list[flows.CaseTold]:
+        """Pairs of records that are a case of IT, such as a re-imaged host or a VM clone, each in words.
+
+        Args:
+            asset: only those this one takes part in; None for all.
+            case: only of this one, by its key, such as "vm_clone".
+            limit: at most so many; None for all.
+
+        Raises:
+            NotFound: nothing is called so.
+            Rejected: there is no such case.
+        """
+        from muniment import matching
+
+        known = sorted({one.key for one in matching.case_list()})
+        if case is not None and case not in known:
+            raise Rejected(f"{case}: there is no such case; there are {', '.join(known)}")
+        with self.home.scope.transaction() as connection:
+            chosen = None if asset is None else find.asset(connection, self.home.scope, _text(asset)).id
+            return flows.cases_of(connection, self.home, asset=chosen, key=case, limit=limit)
+
     def _id_ever(self, connection: sa.Connection, name: str | UUID | register.Asset) -> UUID:
-        text = str(name.id if isinstance(name, register.Asset) else name)
+        text = _text(name)
         try:
             return graph.resolve(connection, self.home.scope, text).asked
         except NotFound:
@@ -87,7 +131,7 @@ class Identifies:
         self, connection: sa.Connection, name: str | UUID | register.Asset, verdict: flows.Verdict
     ) -> Sequence[UUID]:
         """The records that a name means: of an asset all (for "same" those it is made of), else the one."""
-        text = str(name.id if isinstance(name, register.Asset) else name)
+        text = _text(name)
         ending = identity.records_ending(connection, self.home.scope, text.strip().lower()) if text.strip() else []
         if len(ending) == 1:
             return ending
@@ -99,8 +143,6 @@ class Identifies:
             raise Rejected(f"{asset.name} has no records")
         return chosen
 
-    def _record_words(self, connection: sa.Connection, records: Sequence[UUID]) -> dict[UUID, str]:
-        """What records are called in their sources, with the sources."""
-        sources = {source.id: source.name for source in evidence.list_sources(connection)}
-        found = evidence.get_records(connection, records)
-        return {one.id: f"{sources[one.source_id]} {one.known_as}" for one in found}
+
+def _text(name: str | UUID | register.Asset) -> str:
+    return str(name.id if isinstance(name, register.Asset) else name)

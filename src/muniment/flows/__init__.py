@@ -40,6 +40,16 @@ if TYPE_CHECKING:
     from muniment.flows.export_stamp import Stamp, read_stamp
     from muniment.flows.fetch import import_stream, import_tables
     from muniment.flows.identity_judge import Verdict, apply_verdicts, judge_pair, note_verdict, take_back_verdict
+    from muniment.flows.identity_why import (
+        CaseTold,
+        HowLinked,
+        Link,
+        RecordName,
+        WhyLinked,
+        cases_of,
+        how_linked,
+        why_linked,
+    )
     from muniment.flows.impact import Impact, impact_of_columns, impact_of_row, impact_of_source
     from muniment.flows.import_batch import import_files, resume, resume_open
     from muniment.flows.move_home import Moved, move
@@ -71,6 +81,7 @@ _PLACES = {
     "export_stamp": "Stamp read_stamp",
     "fetch": "import_stream import_tables",
     "identity_judge": "Verdict apply_verdicts judge_pair note_verdict take_back_verdict",
+    "identity_why": "CaseTold HowLinked Link RecordName WhyLinked cases_of how_linked why_linked",
     "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
     "move_home": "Moved move",
@@ -102,19 +113,23 @@ __all__ = [
     "REPORT_FORMATS",
     "Accuracy",
     "Added",
+    "CaseTold",
     "Changed",
     "Correction",
     "Corrections",
     "Drafted",
     "Embedded",
     "Exported",
+    "HowLinked",
     "Impact",
     "LeftOut",
     "Likeness",
+    "Link",
     "LinkedTables",
     "Moved",
     "Progress",
     "Proposal",
+    "RecordName",
     "Removed",
     "Report",
     "Request",
@@ -124,6 +139,7 @@ __all__ = [
     "Summary",
     "Verdict",
     "Wanted",
+    "WhyLinked",
     "accept",
     "accept_mapping",
     "add_asset",
@@ -134,6 +150,7 @@ __all__ = [
     "approve_imports",
     "as_table",
     "assets_like",
+    "cases_of",
     "change_source",
     "conflict_groups",
     "delete_engagement",
@@ -145,6 +162,7 @@ __all__ = [
     "embedding_states",
     "explain_records",
     "export",
+    "how_linked",
     "impact_of_columns",
     "impact_of_row",
     "impact_of_source",
@@ -180,5 +198,6 @@ __all__ = [
     "take_back_verdict",
     "undo",
     "undo_mapping",
+    "why_linked",
     "withdraw",
 ]

@@ -5,9 +5,11 @@ Nothing here writes. `flows` and the doors call it; it may read every domain bel
 
 from muniment.graph.account import Change, Happened, account
 from muniment.graph.feed import Entry, Feed, Hop, Standing, feed, is_cursor, resolve
+from muniment.graph.feed_store import names as asset_names
 from muniment.graph.health import CHECKED, WEIGHTS, Alert, Health, Part, alerts, health
 from muniment.graph.likeness import ASSET_SPACE, Alike, alike, describe
 from muniment.graph.likeness_store import Waits, count_waiting, gone_assets, waiting_assets
+from muniment.graph.linked_by import linked_by
 from muniment.graph.preview import Preview, Sample, preview
 from muniment.graph.relations import Related, related
 from muniment.graph.reliability import NEUTRAL, expected_reliabilities, in_force, reliabilities, ruling
@@ -51,6 +53,7 @@ __all__ = [
     "account",
     "alerts",
     "alike",
+    "asset_names",
     "behind",
     "confidences",
     "contributions",
@@ -64,6 +67,7 @@ __all__ = [
     "health",
     "in_force",
     "is_cursor",
+    "linked_by",
     "opponents",
     "preview",
     "related",

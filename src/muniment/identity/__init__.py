@@ -10,11 +10,13 @@ from muniment.identity.judge import judge, merge, split
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
     asset_of_record,
+    assets_of_records,
     carry_over,
     current_asset,
     follow_keys,
     founders,
     judgement_acts,
+    list_cases,
     members,
     moves_of,
     park,
@@ -23,15 +25,17 @@ from muniment.identity.store import (
     references,
     unpark,
 )
-from muniment.identity.types import Act, Move, Reference
+from muniment.identity.types import Act, Found, Move, Reference
 
 __all__ = [
     "Act",
     "Change",
+    "Found",
     "Inputs",
     "Move",
     "Reference",
     "asset_of_record",
+    "assets_of_records",
     "carry_over",
     "current_asset",
     "follow_keys",
@@ -39,6 +43,7 @@ __all__ = [
     "inputs_of",
     "judge",
     "judgement_acts",
+    "list_cases",
     "members",
     "merge",
     "moves_of",

@@ -22,6 +22,8 @@ from muniment.identity import inputs, store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from muniment import matching
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -42,9 +44,32 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
     given = inputs.read(connection, scope, engine)
     linked = matching.link(engine, given.records, given.identifiers, judgements=given.judgements)
     change = _store(connection, scope, given.found, linked.clusters["cluster"].to_pylist(), cause)
+    _name_cases(connection, scope, engine, given, linked)
     return replace(
         change, touched=change.touched | silent, silent=store.count_records(connection, scope) - given.found.num_rows
     )
+
+
+def _name_cases(
+    connection: sa.Connection, scope: Scope, engine: Engine, given: inputs.Inputs, linked: matching.Linked
+) -> None:
+    """Store which of the scored pairs are a case of IT, for explanations."""
+    import pyarrow as pa
+
+    from muniment import matching
+
+    records = given.records.append_column("ended", given.found["ended"])
+    found = matching.find_cases(engine, records, given.identifiers, linked.pairs, linked.clusters)
+    keys = [case.key for case in matching.case_list()]
+    places = found["place"].to_pylist()
+    named = {
+        "left_record": given.found["id"].take(found["a"]),
+        "right_record": given.found["id"].take(found["b"]),
+        "case_key": pa.array([keys[place] for place in places], pa.string()),
+        "place": pa.array(places, pa.int32()),
+        "told": found["told"],
+    }
+    store.write_cases(connection, scope, pa.table(named))
 
 
 def _store(connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str) -> Change:

@@ -18,7 +18,7 @@ from muniment.base import clock, db, ids
 from muniment.base.errors import NotFound
 from muniment.base.tenancy import Scope
 from muniment.identity.tables import judgements, memberships, moves, parked
-from muniment.identity.types import Act, Move, Reference
+from muniment.identity.types import Act, Found, Move, Reference
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 def records(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> pa.Table:
     """Every record of the engagement that claims one of the naming attributes.
 
-    Columns id, source, source_id, source_key, list (the layout's family), asset_type, asset_id (or null).
+    Columns id, source, source_id, source_key, list (the layout's family), asset_type, ended (gone, or said to be
+    retired), asset_id (or null).
     """
     return db.read_arrow(
         connection,
         "SELECT r.id, s.name AS source, r.source_id, r.source_key, s.name || l.family_id AS list,"
-        " r.asset_type, m.asset_id"
+        " r.asset_type, r.gone OR coalesce(r.claims -> 'status', r.derived -> 'status')"
+        "  ?| ARRAY['retired', 'disposed'] IS TRUE AS ended,"
+        " m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
         " WHERE r.engagement_id = %s AND r.claims ?| %s::text[]"
@@ -131,6 +134,12 @@ def member_references(connection: sa.Connection, asset_id: UUID) -> list[tuple[U
         {"asset": asset_id},
     )
     return [(row[0], Reference(row[1], row[2])) for row in rows]
+
+
+def assets_of_records(connection: sa.Connection, record_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The assets that records belong to; those that belong to none are left out."""
+    query = sa.select(memberships.c.record_id, memberships.c.asset_id).where(memberships.c.record_id.in_(record_ids))
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def references(connection: sa.Connection, scope: Scope, record_ids: Sequence[UUID]) -> dict[UUID, Reference]:
@@ -350,3 +359,77 @@ def current_asset(connection: sa.Connection, scope: Scope, asset_id: UUID) -> UU
             break
         asset_id = target
     raise NotFound(f"{asset_id} is not an asset of this engagement: `muniment assets` lists them")
+
+
+# Cases of IT
+
+
+def write_cases(connection: sa.Connection, scope: Scope, found: pa.Table, covered: pa.Table | None = None) -> None:
+    """Store which pairs of records are a case.
+
+    Args:
+        connection: of a tenant's transaction.
+        scope: whose records.
+        found: columns left_record, right_record, case_key, place, told (JSON).
+        covered: column record_id: those that were looked at, whose earlier cases are replaced; None for all.
+    """
+    given = {"tenant": scope.tenant_id, "engagement": scope.engagement_id}
+    connection.execute(
+        sa.text(
+            "CREATE TEMP TABLE named (left_record uuid, right_record uuid, case_key text, place int, told jsonb)"
+            " ON COMMIT DROP"
+        )
+    )
+    db.copy_arrow(connection, "named", found)
+    which = ""
+    if covered is not None:
+        connection.execute(sa.text("CREATE TEMP TABLE looked_at (record_id uuid) ON COMMIT DROP"))
+        db.copy_arrow(connection, "looked_at", covered)
+        which = (
+            " AND (c.left_record IN (SELECT record_id FROM looked_at)"
+            " OR c.right_record IN (SELECT record_id FROM looked_at))"
+        )
+    connection.execute(
+        sa.text(
+            f"DELETE FROM identity_cases c WHERE engagement_id = :engagement{which} AND NOT EXISTS"
+            " (SELECT 1 FROM named n WHERE (n.left_record, n.right_record, n.case_key, n.place, n.told)"
+            "  = (c.left_record, c.right_record, c.case_key, c.place, c.told))"
+        ),
+        given,
+    )
+    connection.execute(
+        sa.text(
+            "INSERT INTO identity_cases (tenant_id, left_record, right_record, engagement_id, case_key, place, told)"
+            " SELECT :tenant, left_record, right_record, :engagement, case_key, place, told FROM named"
+            " ON CONFLICT DO NOTHING"
+        ),
+        given,
+    )
+    connection.execute(sa.text("DROP TABLE named"))
+    if covered is not None:
+        connection.execute(sa.text("DROP TABLE looked_at"))
+
+
+def list_cases(
+    connection: sa.Connection,
+    scope: Scope,
+    *,
+    asset: UUID | None = None,
+    key: str | None = None,
+    limit: int | None = None,
+) -> list[Found]:
+    """The pairs that are a case, in the order of case and records; of one asset, of one case, or all."""
+    query = sa.text(
+        "SELECT c.case_key, c.place, c.told, c.left_record, c.right_record, l.asset_id, r.asset_id"
+        " FROM identity_cases c JOIN memberships l ON l.record_id = c.left_record"
+        " JOIN memberships r ON r.record_id = c.right_record WHERE c.engagement_id = :engagement"
+        " AND (cast(:key AS text) IS NULL OR c.case_key = :key)"
+        " AND (cast(:asset AS uuid) IS NULL OR c.left_record = ANY(:members) OR c.right_record = ANY(:members))"
+        " ORDER BY c.case_key, c.left_record, c.right_record LIMIT :limit"
+    )
+    inside = members(connection, asset) if asset is not None else []
+    given = {"engagement": scope.engagement_id, "key": key, "asset": asset, "members": inside, "limit": limit}
+    return [
+        Found(key, place, told, (left, right), (of_left, of_right))
+        for key, place, told, left, right, of_left, of_right in connection.execute(query, given)
+    ]

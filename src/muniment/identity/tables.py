@@ -59,3 +59,17 @@ moves = tenant_table(
     refers(["engagement_id"], "engagements"),
     sa.Index("ix_identity_moves_from", "tenant_id", "engagement_id", "from_asset"),
 )
+cases = tenant_table(
+    "identity_cases",
+    uid("left_record"),
+    uid("right_record"),
+    uid("engagement_id"),
+    text("case_key"),
+    sa.Column("place", sa.Integer, nullable=False),
+    jsonb("told"),
+    sa.ForeignKeyConstraint(["tenant_id", "left_record"], ["records.tenant_id", "records.id"], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(["tenant_id", "right_record"], ["records.tenant_id", "records.id"], ondelete="CASCADE"),
+    sa.Index("ix_identity_cases_right", "tenant_id", "right_record"),
+    sa.Index("ix_identity_cases_case", "tenant_id", "engagement_id", "case_key"),
+    key=("left_record", "right_record"),
+)

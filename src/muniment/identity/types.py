@@ -3,6 +3,7 @@
 Made by `store`; the doors show them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,3 +40,21 @@ class Move:
     cause: str
     actor: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pair of records that is a case of IT, as it is kept.
+
+    Attributes:
+        key: of the case.
+        place: of its pattern in `matching.case_list()`.
+        told: kind of identifier -> what each side says.
+        records, assets: the two sides.
+    """
+
+    key: str
+    place: int
+    told: Mapping[str, Sequence[str]]
+    records: tuple[UUID, UUID]
+    assets: tuple[UUID, UUID]

@@ -13,6 +13,7 @@ from muniment.matching.types import NONE, Candidate, Column, Learned, Profile, P
 
 if TYPE_CHECKING:
     from muniment.matching.active import most_telling
+    from muniment.matching.cases import Case, case_list, explain_case, find_cases, label
     from muniment.matching.claims import Claims, Resolved, column, resolve, slips, votes
     from muniment.matching.column_drift import ColumnDrift, drift, stability_index
     from muniment.matching.column_pairs import ColumnMatch, match_columns, match_targets
@@ -27,9 +28,14 @@ if TYPE_CHECKING:
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
     from muniment.matching.values_kinds import is_missing, kind_of
-    from muniment.matching.waterfall import Step, Waterfall, match_key, probability
+    from muniment.matching.waterfall import Step, Waterfall, as_picture, match_key, probability
 
 _BULK = {
+    "Case": "cases",
+    "case_list": "cases",
+    "explain_case": "cases",
+    "find_cases": "cases",
+    "label": "cases",
     "most_telling": "active",
     "Claims": "claims",
     "Resolved": "claims",
@@ -77,6 +83,7 @@ _BULK = {
     "kind_of": "values_kinds",
     "Step": "waterfall",
     "Waterfall": "waterfall",
+    "as_picture": "waterfall",
     "match_key": "waterfall",
     "probability": "waterfall",
 }
@@ -93,6 +100,7 @@ __all__ = [
     "NONE",
     "SHIPPED",
     "Candidate",
+    "Case",
     "Claims",
     "ClusterStep",
     "Column",
@@ -117,16 +125,21 @@ __all__ = [
     "Waterfall",
     "Weight",
     "agreement",
+    "as_picture",
     "assign",
+    "case_list",
     "closest",
     "column",
     "discover",
     "drift",
+    "explain_case",
     "explain_rows",
+    "find_cases",
     "form",
     "from_document",
     "is_missing",
     "kind_of",
+    "label",
     "link",
     "match_columns",
     "match_key",

@@ -157,6 +157,20 @@ class Waterfall:
         return low - air, high + air
 
 
+def as_picture(waterfalls: Sequence[Waterfall]) -> str:
+    """Several waterfalls below each other in one picture that stands alone."""
+    height, parts = 0, []
+    for one in waterfalls:
+        parts.append(one.as_svg().replace("<svg ", f'<svg y="{height}" ', 1).rstrip())
+        height += _TOP + (len(one.steps) + 2) * _ROW + _FOOT
+    if len(parts) == 1:
+        return waterfalls[0].as_svg()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
 def probability(bits: float) -> float:
     """The probability that so many bits mean: 2^b / (1 + 2^b)."""
     if abs(bits) >= _CERTAIN:

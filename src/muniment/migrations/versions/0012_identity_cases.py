@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from muniment.base import schema
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:

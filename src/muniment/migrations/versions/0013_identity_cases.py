@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from muniment.base import schema
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:

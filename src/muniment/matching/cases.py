@@ -83,6 +83,34 @@ def find_cases(
     Returns:
         Columns a, b, place (in `case_list()`), told (JSON: kind -> the value of each side), in the order of a and b.
     """
+    _facts(engine, records, identifiers, pairs, clusters)
+    chosen = " ".join(f"WHEN {_condition(case)} THEN {place}" for place, case in enumerate(case_list()))
+    engine.derive("c_found", f"SELECT * FROM (SELECT *, CASE {chosen} END AS place FROM c_facts) WHERE place >= 0")
+    engine.derive(  # in steps: one join on the kind alone would pair all records
+        "c_left",
+        "SELECT f.a, f.b, i.kind, i.value, list_contains(f.agreed, i.kind) AS agrees FROM c_found f"
+        " JOIN c_identifiers i ON i.record = f.a WHERE list_contains(list_concat(f.agreed, f.differed), i.kind)",
+    )
+    engine.derive(
+        "c_right",
+        "SELECT f.a, f.b, i.kind, i.value FROM c_found f JOIN c_identifiers i ON i.record = f.b"
+        " WHERE list_contains(list_concat(f.agreed, f.differed), i.kind)",
+    )
+    engine.derive(
+        "c_told",
+        "SELECT a, b, kind, min(l.value) AS of_left, min(r.value) AS of_right FROM c_left l"
+        " JOIN c_right r USING (a, b, kind) WHERE l.value = r.value OR NOT l.agrees GROUP BY a, b, kind",
+    )
+    return engine.rows(
+        "SELECT a, b, any_value(place) AS place, to_json(map_from_entries(list((kind, [of_left, of_right])"
+        " ORDER BY kind)))::VARCHAR AS told FROM c_found JOIN c_told USING (a, b) GROUP BY a, b ORDER BY a, b"
+    )
+
+
+def _facts(
+    engine: "Engine", records: "pa.Table", identifiers: "pa.Table", pairs: "pa.Table", clusters: "pa.Table"
+) -> None:
+    """What the patterns ask about: per pair, what agrees, differs, is shared or has several values."""
     for name, table in (("c_records", records), ("c_identifiers", identifiers), ("c_pairs", pairs)):
         engine.register(name, table)
     engine.register("c_clusters", clusters.select(["record", "cluster"]))
@@ -114,27 +142,6 @@ def find_cases(
         " LEFT JOIN c_ended ex ON ex.cluster = x.cluster LEFT JOIN c_ended ey ON ey.cluster = y.cluster"
         " LEFT JOIN c_several va ON va.record = p.a LEFT JOIN c_several vb ON vb.record = p.b"
         " WHERE len(p.differed) > 0 OR va.record IS NOT NULL OR vb.record IS NOT NULL",
-    )
-    chosen = " ".join(f"WHEN {_condition(case)} THEN {place}" for place, case in enumerate(case_list()))
-    engine.derive("c_found", f"SELECT * FROM (SELECT *, CASE {chosen} END AS place FROM c_facts) WHERE place >= 0")
-    engine.derive(  # in steps: one join on the kind alone would pair all records
-        "c_left",
-        "SELECT f.a, f.b, i.kind, i.value, list_contains(f.agreed, i.kind) AS agrees FROM c_found f"
-        " JOIN c_identifiers i ON i.record = f.a WHERE list_contains(list_concat(f.agreed, f.differed), i.kind)",
-    )
-    engine.derive(
-        "c_right",
-        "SELECT f.a, f.b, i.kind, i.value FROM c_found f JOIN c_identifiers i ON i.record = f.b"
-        " WHERE list_contains(list_concat(f.agreed, f.differed), i.kind)",
-    )
-    engine.derive(
-        "c_told",
-        "SELECT a, b, kind, min(l.value) AS of_left, min(r.value) AS of_right FROM c_left l"
-        " JOIN c_right r USING (a, b, kind) WHERE l.value = r.value OR NOT l.agrees GROUP BY a, b, kind",
-    )
-    return engine.rows(
-        "SELECT a, b, any_value(place) AS place, to_json(map_from_entries(list((kind, [of_left, of_right])"
-        " ORDER BY kind)))::VARCHAR AS told FROM c_found JOIN c_told USING (a, b) GROUP BY a, b ORDER BY a, b"
     )
 
 

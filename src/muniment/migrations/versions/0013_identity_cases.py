@@ -1,4 +1,7 @@
-"""Which pairs of records are a case of IT, such as a re-imaged host: found by identity, shown by explanations."""
+"""Which pairs of records are a case of IT, such as a re-imaged host.
+
+Found by identity when it links, shown by explanations; the patterns are `matching/cases.toml`.
+"""
 
 import sqlalchemy as sa
 from alembic import op

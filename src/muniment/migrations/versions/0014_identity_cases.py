@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from muniment.base import schema
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -14,8 +14,8 @@ from muniment.cli import difference, moment, policies, screen, similar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from muniment import estate as front
     from muniment import flows, graph, register
-    from muniment.estate import Claimed
 
 
 def assets(
@@ -183,7 +183,7 @@ def diff(
     difference.show(found, f"From {first:%Y-%m-%d %H:%M} to {until} (UTC)", past=True)
 
 
-def _linked_by(records: "list[Claimed]") -> str:
+def _linked_by(records: "list[front.Claimed]") -> str:
     from muniment import graph
 
     return graph.linked_by([one.record for one in records])

@@ -38,8 +38,9 @@ GDC = ("cao", "clark", "dou", "gilette", "huang")
 # other: columns of one meaning; (3) tables of the inventories against each other, by the labels of the tests;
 # (4) tables of both cut in two, headers of one half shortened, renamed or taken away. Pairs that nobody judged
 # (neither column has a meaning) are left out. Of (3) and (4) what the hash says is held out.
-SHARE: Mapping[str, float] = {"gdc": 1.0, "gdc pairs": 0.15, "inventories": 0.1, "cut": 0.1}
-"""Weight of a task of each sort, so that no sort drowns the others."""
+SHARE: Mapping[str, float] = {"gdc": 1.0, "gdc pairs": 0.05, "inventories": 0.05, "cut": 0.05}
+BESIDE_SHARE: Mapping[str, float] = {"gdc": 1.0, "gdc pairs": 0.05, "inventories": 0.05, "cut": 0.15}
+"""Weight of a task of each sort in the two steps, so that no sort drowns the others."""
 
 HELD_OUT = 0.3
 PENALTY = 1.0
@@ -47,7 +48,7 @@ KEPT = 0.75
 EASY = 0.02
 """Share of the pairs without any likeness that are kept, weighted up to all of them."""
 
-RISING = ("same", "numbers", "kinds", "score", "rank", "ahead", "behind")
+RISING = ("same", "numbers", "spread", "spread4", "kinds", "score", "rank", "ahead", "behind", "company", "neighbours")
 """Signals that can only speak for a pair; of the others the data decides."""
 
 FOLDS = 2
@@ -209,13 +210,13 @@ def fit(fitted: Sequence[Task]) -> dict[str, Any]:
         column_pairs.rivals(column_pairs.scores(task.signals, blind[n])) for task, n in zip(fitted, fold, strict=True)
     ]
     hard = [held["score"] > -6 for held in besides]  # noqa: PLR2004
-    second = _logistic([_stack(held) for held in besides], fitted, list(besides[0]), hard)
+    second = _logistic([_stack(held) for held in besides], fitted, list(besides[0]), hard, BESIDE_SHARE)
     return model | {"beside": second[0], "beside_always": second[1]}
 
 
 def _first(fitted: Sequence[Task]) -> dict[str, Any]:
     names = list(fitted[0].signals)
-    found = _logistic([_stack(task.signals) for task in fitted], fitted, names, [_hard(task) for task in fitted])
+    found = _logistic([_stack(task.signals) for task in fitted], fitted, names, [_hard(task) for task in fitted], SHARE)
     return {"signals": found[0], "always": found[1]}
 
 
@@ -230,14 +231,18 @@ def _hard(task: Task) -> npt.NDArray[np.bool_]:
 
 
 def _logistic(
-    grids: Sequence[Floats], fitted: Sequence[Task], names: Sequence[str], hard: Sequence[npt.NDArray[np.bool_]]
+    grids: Sequence[Floats],
+    fitted: Sequence[Task],
+    names: Sequence[str],
+    hard: Sequence[npt.NDArray[np.bool_]],
+    share: Mapping[str, float],
 ) -> tuple[dict[str, float], float]:
     rows, answers, weights = [], [], []
     mean = np.mean([task.right.sum() for task in fitted])
     for grid, task, far in zip(grids, fitted, hard, strict=True):
         spread = np.random.default_rng(crc32(task.name.encode())).random(far.shape)
         keep = task.judged & (task.right | far | (spread < EASY))
-        weight = np.where(task.right | far, 1.0, 1 / EASY) * SHARE[task.sort] * mean / max(1, task.right.sum())
+        weight = np.where(task.right | far, 1.0, 1 / EASY) * share[task.sort] * mean / max(1, task.right.sum())
         rows.append(grid[keep])
         answers.append(task.right[keep])
         weights.append(weight[keep])

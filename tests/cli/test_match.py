@@ -178,3 +178,62 @@ def test_rows_that_cannot_be_read_and_empty_lines_do_not_shift_the_numbers(tmp_p
     rows = list(csv.DictReader(io.StringIO(done.out)))
     assert [(row["left_row"], row["right_row"]) for row in rows] == [("6", "12"), ("7", "13"), ("8", "14")]
     assert "2 rows could not be read" in done.err
+
+
+def columns_of(capsys, *arguments):
+    return list(csv.DictReader(io.StringIO(run(capsys, "match", "columns", *arguments, "--format", "csv").out)))
+
+
+@pytest.fixture
+def two_tables(tmp_path):
+    one, other = tmp_path / "one.csv", tmp_path / "other.tsv"
+    one.write_text("Sex;Ctry;DOB\nf;France;1980-01-02\nm;Italy;1975-05-06\nf;Spain;1990-11-12\n")
+    other.write_text("birth_date\tgender\tcountry\tnote\n1991-01-01\tm\tItaly\t\n1977-07-07\tf\tFrance\t\n")
+    return one, other
+
+
+def test_every_column_gets_its_candidates_best_first(two_tables, capsys):
+    rows = columns_of(capsys, *two_tables, "--top", 2)
+    assert [row["rank"] for row in rows] == ["1", "2"] * 3
+    best = {row["source_column"]: row["target_column"] for row in rows if row["rank"] == "1"}
+    assert best == {"Sex": "gender", "Ctry": "country", "DOB": "birth_date"}
+    assert all(row["reason"] and 0 <= float(row["probability"]) <= 1 for row in rows)
+
+
+def test_columns_are_ranked_against_the_model_and_ignored_ones_are_left_out(tmp_path, capsys):
+    file = tmp_path / "servers.csv"
+    file.write_text("hostname,Serial Number,OS,remark\nweb01,CZ1234,Ubuntu 22.04,x\ndb01,CZ1235,RHEL 9,y\n")
+    rows = columns_of(capsys, file, "model", "--top", 1, "--ignore", "remark")
+    assert {row["source_column"]: row["target_column"] for row in rows} == {
+        "hostname": "hostname",
+        "Serial Number": "serial",
+        "OS": "os",
+    }
+
+
+def test_columns_as_json_and_as_a_table_say_the_same_best(two_tables, capsys):
+    body = json.loads(run(capsys, "match", "columns", *two_tables, "--format", "json").out)
+    best = {row["source_column"]: row["target_column"] for row in body if row["rank"] == 1}
+    shown = run(capsys, "match", "columns", *two_tables).out
+    assert all(name in shown and target in shown for name, target in best.items())
+
+
+def test_headers_that_repeat_or_are_missing_are_ranked_like_any(tmp_path, two_tables, capsys):
+    file = tmp_path / "odd.csv"
+    file.write_text(
+        "country,country,,sex\nItaly,Rome,1980-01-01,f\nFrance,Paris,1981-01-01,m\nSpain,Oslo,1982-01-01,f\n"
+    )
+    rows = columns_of(capsys, file, two_tables[1], "--top", 1)
+    assert len(rows) == 4
+    assert {"country", "gender"} <= {row["target_column"] for row in rows}
+
+
+def test_a_column_to_ignore_that_no_file_has_is_refused(two_tables):
+    from muniment.base.errors import Rejected
+    from muniment.cli import app
+
+    with pytest.raises(Rejected, match="no file has a column 'nonsense'"):
+        app.app(
+            ["match", "columns", *map(str, two_tables), "--ignore", "nonsense"],
+            standalone_mode=False,
+        )

@@ -26,6 +26,7 @@ Embed = Callable[[Sequence[str]], npt.NDArray[np.floating[Any]]]
 
 _GAP = 6.0
 _FEW = 4
+_BESIDE = 3
 _DEVIATIONS = 5.0
 
 
@@ -56,7 +57,8 @@ class Side:
 def side(rows: pa.Table) -> Side:
     """Read one table for comparison."""
     profiled = column_profile.profile(rows, rows.column_names)
-    values = tuple(column_values.read(rows.column(column.name), column.profile) for column in profiled)
+    limit = column_values.most([column.profile.distinct for column in profiled])
+    values = tuple(column_values.read(rows.column(column.name), column.profile, limit) for column in profiled)
     return Side(profiled, values)
 
 
@@ -79,16 +81,17 @@ def match_columns(
         return ()
     grid = signals(one, other, embed)
     chances = probabilities(grid)
+    mine, theirs = one.headers, other.headers
     return tuple(
         ColumnMatch(
-            one.headers[row],
-            other.headers[number],
+            mine[row],
+            theirs[number],
             rank,
             float(chances[row, number]),
             _reasons(one, other, grid, row, number),
         )
-        for row in range(len(one.columns))
-        for rank, number in enumerate(_order(chances[row], other.headers)[:top], 1)
+        for row in range(len(mine))
+        for rank, number in enumerate(_order(chances[row], theirs)[:top], 1)
     )
 
 
@@ -154,6 +157,8 @@ def signals(one: Side, other: Side, embed: Embed | None = None) -> dict[str, Flo
         "words": values.words,
         "words_root": np.sqrt(values.words),
         "numbers": values.numbers,
+        "spread": values.spread,
+        "spread4": values.spread**4,
         "kinds": values.kinds,
         "clash": values.clash,
         "unlisted": values.unlisted,
@@ -215,7 +220,26 @@ def rivals(score: Floats) -> dict[str, Floats]:
         "behind_others": np.minimum(theirs, 0.0),
         "ahead_others": np.maximum(theirs, 0.0),
         "rank": 1.0 / place,
+        "company": np.broadcast_to(_company(score), score.shape),
+        "neighbours": np.broadcast_to(_neighbours(score), score.shape),
     }
+
+
+def _company(score: Floats) -> Floats:
+    """Per source column how sure the best pairs of the others are: tables about one thing, or hardly related."""
+    best = expit(score).max(axis=1, initial=0.0)
+    others = (best.sum() - best) / max(1, len(best) - 1)
+    result: Floats = others[:, None]
+    return result
+
+
+def _neighbours(score: Floats) -> Floats:
+    """Per target column how sure the best pair of those beside it is: what belongs together stands together."""
+    best = expit(score).max(axis=0, initial=0.0)
+    padded = np.pad(best, _BESIDE)
+    steps = [padded[_BESIDE + step : _BESIDE + step + len(best)] for step in range(-_BESIDE, _BESIDE + 1) if step]
+    result: Floats = np.max(steps, axis=0)[None, :]
+    return result
 
 
 def _gap(scores: Floats) -> Floats:

@@ -24,13 +24,13 @@ _LONGEST = 120
 _MOST = 3000
 """Different values of a column that are compared: the most frequent, then those first in the alphabet."""
 
-_TOGETHER, _FEWEST = 150_000, 60
-"""Values of all columns of a table together, and of one column at least."""
+_TOGETHER, _SPELT, _FEWEST = 300_000, 50_000, 60
+"""Values of all columns of a table together, those of them compared by spelling, and of one column at least."""
 
 _CLOSE = 60
 """Most frequent values of a source column that are also compared by spelling and words."""
 
-_LISTED = 0.5
+_SPECIAL = 5
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"[^\W\d_]{2}[\dx]\w{0,4}")
 """A code with one letter before another's ("pT2" beside "T2")."""
@@ -74,7 +74,8 @@ class Alike:
         covers: share of the target's values that the source has.
         close: how like the likest value of the target is, over the source's values, by words and spelling.
         words: likeness of all words of the two columns.
-        numbers: how far the two distributions of numbers overlap.
+        numbers: how far the ranges of the numbers overlap.
+        spread: how alike the numbers are distributed within them.
         kinds: both are of one kind: numbers, dates, identifiers of one form, texts of one length.
         clash: they are of different kinds.
         unlisted: the source repeats a few words, the target has none though its table lists such values.
@@ -88,6 +89,7 @@ class Alike:
     close: Floats
     words: Floats
     numbers: Floats
+    spread: Floats
     kinds: Floats
     clash: Floats
     unlisted: Floats
@@ -96,14 +98,14 @@ class Alike:
     judged: Floats
 
 
-def read(cells: pa.ChunkedArray, profile: Profile) -> Values:
-    """The distinct values of one column, normalised, the most frequent first."""
+def read(cells: pa.ChunkedArray, profile: Profile, limit: int = _MOST) -> Values:
+    """The distinct values of one column, normalised, the most frequent first, at most `limit`."""
     text = pc.utf8_slice_codeunits(cells.cast(pa.string()), 0, _LONGEST)
     counted = pc.value_counts(text.drop_null())
     order = pc.sort_indices(
         pa.table({"n": counted.field("counts"), "v": counted.field("values")}),
         sort_keys=[("n", "descending"), ("v", "ascending")],
-    )[:_MOST]
+    )[:limit]
     shares: dict[str, float] = {}
     for value, count in zip(
         counted.field("values").take(order).to_pylist(), counted.field("counts").take(order).to_pylist(), strict=True
@@ -157,11 +159,11 @@ def compare(
         profiles: of both.
         headers: of both.
     """
-    sources, targets = _bounded(sources), _bounded(targets)
     filled = [np.array([float(held.kind != "empty") for held in part]) for part in (sources, targets)]
     judged = np.outer(*filled)
     known, covers = _shared(sources, targets)
     words = _all_words(sources, targets)
+    numbers, spread = _overlap(sources, targets)
     kinds, clash = _kinds(sources, targets, profiles)
     listed = np.array([v.kind == "listed" for v in sources], float)[:, None]
     bare = np.array([v.kind == "empty" for v in targets], float)[None, :]
@@ -171,7 +173,8 @@ def compare(
         covers=covers,
         close=_close(sources, targets),
         words=words,
-        numbers=_overlap(sources, targets),
+        numbers=numbers,
+        spread=spread,
         kinds=kinds * judged,
         clash=clash * judged,
         unlisted=listed * bare * min(1.0, 2 * lists),
@@ -181,26 +184,32 @@ def compare(
     )
 
 
-def _bounded(columns: Sequence[Values]) -> list[Values]:
-    """The same with so few values per column that all columns together have a bounded number of them."""
-    sizes = sorted(len(held.texts) for held in columns)
-    left, most = _TOGETHER, _MOST
-    for place, size in enumerate(sizes):  # what short columns leave is for the long ones
+def most(sizes: Sequence[int], together: int = _TOGETHER) -> int:
+    """How many values of each column are looked at, so that those of all columns are bounded.
+
+    Args:
+        sizes: how many different values each column has; what short columns leave is for the long ones.
+        together: how many all columns may have.
+    """
+    left = together
+    for place, size in enumerate(sorted(sizes)):
         share = left // (len(sizes) - place)
         if size > share:
-            most = max(share, _FEWEST)
-            break
+            return min(_MOST, max(share, _FEWEST))
         left -= size
-    return [replace(held, texts=held.texts[:most], shares=held.shares[:most]) for held in columns]
+    return _MOST
+
+
+def _bounded(columns: Sequence[Values], together: int) -> list[Values]:
+    cut = most([len(held.texts) for held in columns], together)
+    return [replace(held, texts=held.texts[:cut], shares=held.shares[:cut]) for held in columns]
 
 
 def _grid(values: Sequence[Values], place: dict[str, int], *, shares: bool) -> sparse.csr_matrix:
     rows, columns, data = [], [], []
     for row, held in enumerate(values):
-        if held.kind == "number":
-            continue
         for text, share in zip(held.texts, held.shares.tolist(), strict=True):
-            number = place.get(text)
+            number = place.get(text) if _tells(held, text) else None
             if number is not None:
                 rows.append(row)
                 columns.append(number)
@@ -208,8 +217,13 @@ def _grid(values: Sequence[Values], place: dict[str, int], *, shares: bool) -> s
     return sparse.csr_matrix((data, (rows, columns)), shape=(len(values), len(place)))
 
 
+def _tells(held: Values, text: str) -> bool:
+    """Whether two columns that both have a value share more than a small number."""
+    return held.kind != "number" or len(text) >= _SPECIAL
+
+
 def _shared(sources: Sequence[Values], targets: Sequence[Values]) -> tuple[Floats, Floats]:
-    texts = sorted({text for held in (*sources, *targets) if held.kind != "number" for text in held.texts})
+    texts = sorted({text for held in (*sources, *targets) for text in held.texts if _tells(held, text)})
     place = {text: number for number, text in enumerate(texts)}
     mine, theirs = _grid(sources, place, shares=True), _grid(targets, place, shares=False)
     holders = np.asarray(theirs.sum(axis=0)).ravel()
@@ -244,6 +258,7 @@ def _grams(text: str) -> set[str]:
 def _close(sources: Sequence[Values], targets: Sequence[Values]) -> Floats:
     """Mean over the source's most frequent values of the cosine with the likest value of the target."""
     result = np.zeros((len(sources), len(targets)))
+    targets = _bounded(targets, _SPELT)
     theirs = sorted({text for held in targets if held.kind != "number" for text in held.texts})
     if not theirs:
         return result
@@ -318,9 +333,9 @@ def _bag(values: Values) -> dict[str, float]:
     return bag
 
 
-def _overlap(sources: Sequence[Values], targets: Sequence[Values]) -> Floats:
-    """Share of quantiles of each that lie within the range of most of the other, the less of both ways."""
-    result = np.zeros((len(sources), len(targets)))
+def _overlap(sources: Sequence[Values], targets: Sequence[Values]) -> tuple[Floats, Floats]:
+    """Share of quantiles of each within the range of most of the other (the less of both), and how alike they lie."""
+    result, spread = np.zeros((2, len(sources), len(targets)))
     mine = {n: np.quantile(v.numbers, _QUANTILES) for n, v in enumerate(sources) if len(v.numbers)}
     theirs = {n: np.quantile(v.numbers, _QUANTILES) for n, v in enumerate(targets) if len(v.numbers)}
     if theirs:
@@ -329,7 +344,9 @@ def _overlap(sources: Sequence[Values], targets: Sequence[Values]) -> Floats:
             forth = ((one >= others[:, :1]) & (one <= others[:, -1:])).mean(axis=1)
             back = ((others >= one[0]) & (others <= one[-1])).mean(axis=1)
             result[row, list(theirs)] = np.minimum(forth, back)
-    return result
+            below = np.stack([np.interp(one, other, _QUANTILES, left=0.0, right=1.0) for other in others])
+            spread[row, list(theirs)] = np.maximum(0.0, 1 - 3 * np.abs(below - _QUANTILES).mean(axis=1))
+    return result, spread
 
 
 def _kinds(

@@ -1,5 +1,6 @@
 """What is proposed for the columns of a layout, as an import stores it."""
 
+import dataclasses
 from datetime import timedelta
 
 from tests.conftest import DAY_ONE, current_mapping, write_csv
@@ -11,6 +12,8 @@ ROWS = [
     {"Hostname": f"app{n:02d}", "Serial number": f"CZC{n:05d}X", "IP Address": f"10.1.0.{n}", "Zug": f"R{n}",
      "RAM": "16"} for n in range(1, 7)
 ]  # fmt: skip
+
+LIKE = "like this one"
 
 
 def bring(home, folder, rows, day=1, source="cmdb"):
@@ -112,3 +115,20 @@ def test_thousands_are_known_by_the_decimal_commas_beside_them(home, tmp_path):
     bring(home, tmp_path, [{**row, "RAM": ram, "Cost": "1200,50"} for row, ram in zip(ROWS, rams, strict=True)])
     found = in_force(home)["RAM"]
     assert (found.state, found.transform) == ("auto", {"decimal_comma": True})
+
+
+def test_what_people_said_of_a_header_like_a_new_one_is_told_as_evidence(home, another, tmp_path):
+    taught = [{**row, "Zugehörige Einheit": "R1"} for row in ROWS]
+    bring(home, tmp_path, taught)
+    column = current_mapping(home, "cmdb", "Zugehörige Einheit")
+    with home.scope.transaction() as connection:
+        mapping.accept(connection, home.scope, dataclasses.replace(column, attribute="business_unit"))
+    unlike = [{**row, "Zugehoerige Einheiten": "R1", "Colour": "red"} for row in ROWS]
+    bring(home, tmp_path / "new", unlike, source="another")
+    found = in_force(home, "another")
+    told = [reason for reason in found["Zugehoerige Einheiten"].reasons if LIKE in reason]
+    assert told == ["people took 'zugehorige einheit', a header 62% like this one, for Business unit"]
+    assert not [reason for name in ("Colour", "RAM") for reason in found[name].reasons if LIKE in reason]
+    twin = another(home, "default", "another tenant")
+    bring(twin, tmp_path / "twin", unlike, source="another")
+    assert not [reason for one in in_force(twin, "another").values() for reason in one.reasons if LIKE in reason]

@@ -78,6 +78,7 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
     ]
     ranking = matching.rank(asked, targets(attributes), _learned(connection)) if fresh else {}
     proposals = matching.assign(ranking, auto=thresholds.auto, suggest=thresholds.suggest)
+    alike = _alike(connection, scope, [column for column in ranking if column not in kept], attributes)
     taken = {mapping.attribute for mapping in sheet.earlier if mapping.applied}
     chosen = [
         _kept(kept[column], samples[column])
@@ -87,6 +88,8 @@ def propose(connection: sa.Connection, scope: Scope, sheet: Sheet, thresholds: T
         else _no_attribute(column, samples[column])
         for column in sheet.columns
     ]
+    for row in chosen:
+        row["reasons"] = [*row["reasons"], *alike.get(row["column"], ())]
     decisions = memory.decide(
         connection,
         scope,
@@ -219,6 +222,27 @@ def targets(attributes: Mapping[str, model.Attribute] | None = None) -> list[mat
         )
         for attribute in attributes.values()
     ]
+
+
+def _alike(
+    connection: sa.Connection, scope: Scope, columns: Collection[str], attributes: Mapping[str, model.Attribute]
+) -> dict[str, list[str]]:
+    """What people said of headers like those of columns, in words; what of the very same the ranking knows."""
+    from muniment import matching
+
+    found = {}
+    keys = {column: matching.name_key(column) for column in columns}
+    learned = memory.lessons_like(connection, scope, DECISION, list(keys.values()))
+    for column, key in keys.items():
+        told = [
+            f"people {'took' if one.lesson.accepted > one.lesson.rejected else 'did not take'} {one.lesson.subject!r},"
+            f" a header {one.similarity:.0%} like this one, for {attributes[one.lesson.choice].label}"
+            for one in learned.get(key, [])
+            if one.lesson.subject != key and one.lesson.choice in attributes
+        ]
+        if told:
+            found[column] = told
+    return found
 
 
 def _learned(connection: sa.Connection) -> list[matching.Learned]:

@@ -27,7 +27,7 @@ _LABEL = "[a-z0-9]([a-z0-9_-]*[a-z0-9])?"
 _FQDN = rf"{_LABEL}(\.{_LABEL})+"
 _ATTRIBUTES = (
     "uuid", "cloud_id", "serial", "asset_tag", "vm_id", "mac_address", "ip_address", "fqdn",
-    "hostname", "name", "application_id", "database_name", "instance_name", "host",
+    "hostname", "name", "application_id", "database_name", "instance_name", "host", "url",
 )  # fmt: skip
 _VIRTUAL_CARDS = "(00:50:56|00:0c:29|00:05:69|00:1c:14|08:00:27|00:15:5d|52:54:00|00:16:3e|00:1c:42).*"
 """Network cards of VMware, VirtualBox, Hyper-V, QEMU, Xen and Parallels, by their IEEE prefixes."""
@@ -101,7 +101,8 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
         "found",
         found.select(["id"])
         .append_column("record", pa.array(np.arange(found.num_rows), pa.int64()))
-        .append_column("family", pa.array(families, pa.string())),
+        .append_column("family", pa.array(families, pa.string()))
+        .append_column("asset_type", found["asset_type"]),
     )
     engine.register("raw_identifiers", raw)
     both = _column(engine, "uuid")
@@ -125,14 +126,17 @@ def _identifiers(engine: Engine, raw: pa.Table, found: pa.Table, families: list[
         "SELECT f.record, f.family, CASE i.attribute WHEN 'database_name' THEN 'name'"
         "  WHEN 'host' THEN 'parent' WHEN 'instance_name' THEN 'instance' ELSE i.attribute END AS kind,"
         " CASE i.attribute WHEN 'uuid' THEN coalesce(s.canonical, i.value)"
-        "  WHEN 'host' THEN split_part(lower(trim(i.value)), '.', 1) ELSE lower(trim(i.value)) END AS value"
+        "  WHEN 'host' THEN split_part(lower(trim(i.value)), '.', 1)"
+        "  WHEN 'url' THEN rtrim(regexp_replace(lower(trim(i.value)), '^[a-z]+://', ''), '/')"
+        "  ELSE lower(trim(i.value)) END AS value"
         " FROM raw_identifiers i JOIN found f ON f.id = i.id"
         " LEFT JOIN spellings s ON i.attribute = 'uuid' AND s.value = i.value"
         " WHERE NOT (i.attribute = 'serial' AND i.value ILIKE 'VMWARE-%')"  # the uuid, written otherwise
         " AND CASE WHEN f.family = 'machine'"
         "  THEN i.attribute NOT IN ('hostname', 'name', 'fqdn', 'host', 'database_name', 'instance_name')"
         "  WHEN f.family = 'database' THEN i.attribute NOT IN ('hostname', 'fqdn', 'ip_address', 'mac_address')"
-        "  ELSE i.attribute NOT IN ('host', 'instance_name', 'database_name') END",
+        "  ELSE i.attribute NOT IN ('host', 'instance_name', 'database_name') END"
+        " AND (i.attribute <> 'url' OR f.asset_type = 'application')",
     )
     return engine.rows(
         "SELECT record, 'hostname' AS kind, split_part(value, '.', 1) AS value FROM names"

@@ -32,11 +32,14 @@ class MatchModel:
         prior: bits for two records that share a value, before anything else is known.
         threshold: total bits from which a pair is a match; at 0 the probability is .5.
         shared_base: what a value loses that two things of one source carry.
+        shared_name: likewise of a name: that two bear it says which two, that two bear a serial says it is worthless.
         shared_per_doubling: and with each doubling of their number; no agreement falls below 0.
         second_opinion: further agreements of one group (uuid and serial) are not independent: this share counts.
         nearly: a serial or tag one typing error away disagrees by this share of its cost (Damerau, 1964).
         same_list: cost of two rows of one list: a source lists a thing once, unless the rows are duplicates.
         ambiguous: a record that fits two things that are not the same needs this many bits more for one of them.
+        outvoted: a disagreement on hardware between two groups stands unless all else between them, with it,
+            totals this much.
         bridge: a link between two groups is weak below this total, where all else between them speaks against it.
         block_limit: a value carried by more records than this proposes no pairs.
         origin: `shipped`, or `estimated` from an estate.
@@ -47,11 +50,13 @@ class MatchModel:
     prior: float = -4.0
     threshold: float = 0.0
     shared_base: float = 6.0
+    shared_name: float = 3.0
     shared_per_doubling: float = 2.0
     second_opinion: float = 0.25
     nearly: float = 0.15
     same_list: float = 4.0
     ambiguous: float = 2.0
+    outvoted: float = 0.0
     bridge: float = 3.0
     block_limit: int = 40
     origin: str = "shipped"
@@ -101,6 +106,7 @@ SHIPPED = MatchModel({  # priors of the field: a serial is written on one chassi
     "fqdn": Weight("name", 5.5, 2),
     "hostname": Weight("name", 5, 3),
     "application_id": Weight("hardware", 10, 6),
+    "url": Weight("place", 7, 1),
     "form": Weight("hardware", 0, 5),
     "name": Weight("name", 5, 4),
     "parent": Weight("place", 2, 4),

@@ -8,12 +8,15 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from muniment.matching.match_model import MatchModel
+
+_OUTVOTING = 400
+"""Groups with more pairs between them than this are not weighed as wholes."""
 
 Pair = tuple[int, int]
 Reason = Literal["forbidden", "doubtful", "weak bridge", "judged", "linked"]
@@ -26,6 +29,15 @@ class Judgement:
     left: int
     right: int
     same: bool
+
+
+class Part(NamedTuple):
+    """One comparison of a pair: bits as if it were the only one of its group."""
+
+    kind: str
+    group: str
+    outcome: str
+    bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +104,46 @@ def components(count: int, links: pa.Table) -> list[int]:
     return [int(value) for value in smallest[labels]]
 
 
-def resolve(
-    model: MatchModel,
-    component_of: Sequence[int],
-    links: pa.Table,
-    inner: pa.Table,
-    judgements: Sequence[Judgement],
-    pairs: pa.Table,
-) -> Linked:
-    """Cut the components in which something speaks against the links; then follow people's words.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What clusters are made from.
 
-    Args:
-        model: what decides.
+    Attributes:
         component_of: per record, its component.
         links: (a, b, score), strongest first.
-        inner: (a, b, score, apart) of the pairs in components where one of them has evidence against it.
-        judgements: of people.
-        pairs: handed through.
+        inner: (a, b, score, apart) of all pairs in components where one of them has evidence against it.
+        parts: (a, b, kind, grp, outcome, alone) of these pairs; `alone`: bits if it were the only one of its group.
     """
+
+    component_of: Sequence[int]
+    links: pa.Table
+    inner: pa.Table
+    parts: pa.Table
+
+
+def resolve(model: MatchModel, found: Evidence, judgements: Sequence[Judgement], pairs: pa.Table) -> Linked:
+    """Cut the components in which something speaks against the links; then follow people's words.
+
+    `pairs` are handed through.
+    """
+    component_of = found.component_of
     different = {_ordered(one.left, one.right) for one in judgements if not one.same}
-    apart = set(_listed(inner.filter(inner["apart"]), "a", "b"))
-    evidence = {(a, b): score - model.prior for a, b, score in _listed(inner, "a", "b", "score")}
+    evidence = {(a, b): score - model.prior for a, b, score in _listed(found.inner, "a", "b", "score")}
     suspicious = {component_of[a] for a, _ in evidence}
     suspicious |= {component_of[a] for a, b in different if component_of[a] == component_of[b]}
     forbidden: dict[int, set[Pair]] = defaultdict(set)
-    for a, b in apart | different:
+    for a, b in different | set(_listed(found.inner.filter(found.inner["apart"]), "a", "b")):
         forbidden[component_of[a]].add((a, b))
     own_links: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    for a, b, score in _listed(links, "a", "b", "score"):
+    for a, b, score in _listed(found.links, "a", "b", "score"):
         if component_of[a] in suspicious:
             own_links[component_of[a]].append((a, b, score))
+    parts: dict[Pair, list[Part]] = defaultdict(list)
+    for a, b, *part in _listed(found.parts, "a", "b", "kind", "grp", "outcome", "alone"):
+        parts[a, b].append(Part(*part))
     clusters, cuts = list(component_of), []
     for component in sorted(suspicious):
-        cutting = _Cutting(model, own_links[component], forbidden[component], different, evidence)
+        cutting = _Cutting(model, own_links[component], forbidden[component], different, evidence, parts)
         for record, cluster in cutting.run().items():
             clusters[record] = cluster
         cuts += cutting.cuts
@@ -188,12 +207,18 @@ class _Cutting:
         apart: set[Pair],
         different: set[Pair],
         evidence: Mapping[Pair, float],
+        parts: Mapping[Pair, list[Part]],
     ) -> None:
         self.model = model
         self.links = links
         self.apart = apart
+        self.apart_from: dict[int, set[int]] = defaultdict(set)
+        for a, b in apart:
+            self.apart_from[a].add(b)
+            self.apart_from[b].add(a)
         self.different = different
         self.evidence = evidence
+        self.parts = parts
         self.cuts: list[Cut] = []
         self.group = {record: {record} for a, b, _ in links for record in (a, b)}
         self.best: dict[int, list[tuple[float, int]]] = defaultdict(list)
@@ -215,23 +240,56 @@ class _Cutting:
                 self.group[record] = joined
         return {record: min(group) for record, group in self.group.items()}
 
-    def _across(self, a: int, b: int) -> Iterable[Pair]:
-        return (_ordered(x, y) for x, y in itertools.product(sorted(self.group[a]), sorted(self.group[b])))
+    def _across(self, a: int, b: int) -> list[Pair]:
+        return [_ordered(x, y) for x, y in itertools.product(sorted(self.group[a]), sorted(self.group[b]))]
 
     def _forbidden(self, a: int, b: int, score: float) -> Cut | None:
-        against = [pair for pair in self._across(a, b) if pair in self.apart]
+        against = sorted(
+            _ordered(x, y) for x in self.group[a] for y in self.apart_from.get(x, ()) if y in self.group[b]
+        )
+        judged = [pair for pair in against if pair in self.different]
+        if judged:
+            return Cut(a, b, score, "judged", judged[0])
+        if against and len(self.group[a]) * len(self.group[b]) <= _OUTVOTING:
+            agreed = self._agreed(self._across(a, b))
+            against = [pair for pair in against if not self._outvoted(pair, agreed)]
         if not against:
             return None
-        judged = [pair for pair in against if pair in self.different]
-        because = judged[0] if judged else min(against, key=lambda pair: (self.evidence.get(pair, 0.0), pair))
-        return Cut(a, b, score, "judged" if judged else "forbidden", because)
+        return Cut(a, b, score, "forbidden", min(against, key=lambda pair: (self.evidence.get(pair, 0.0), pair)))
+
+    def _agreed(self, across: Iterable[Pair]) -> dict[tuple[str, str], float]:
+        """The bits of each (group, kind) on which any two records of two groups agree."""
+        agreed: dict[tuple[str, str], float] = {}
+        for pair in across:
+            for part in self.parts.get(pair, ()):
+                if part.outcome == "agreed":
+                    key = (part.group, part.kind)
+                    agreed[key] = max(agreed.get(key, 0.0), part.bits)
+        return agreed
+
+    def _outvoted(self, against: Pair, agreed: Mapping[tuple[str, str], float]) -> bool:
+        """Whether two groups agree on so much else that a disagreement on hardware is an error of one source."""
+        own = self.parts.get(against, [])
+        if any(part.outcome == "same list" for part in own):
+            return False
+        differ = {part.kind: part.bits for part in own if part.bits < 0}
+        groups: dict[str, list[float]] = defaultdict(list)
+        for (group, kind), bits in agreed.items():
+            if kind not in differ:
+                groups[group].append(bits)
+        total = self.model.prior + sum(differ.values())
+        for group, bits in groups.items():
+            most = max(bits)
+            total += most + (0 if group == "name" else self.model.second_opinion * (sum(bits) - most))
+        return total >= self.model.threshold + self.model.outvoted
 
     def _doubtful(self, a: int, b: int, score: float) -> Cut | None:
         """Whether one of the records fits another thing, known to be different, nearly as well."""
+        within = self.group[a] | self.group[b]  # whose disagreements were weighed already
         for record, chosen in ((a, b), (b, a)):
             for other_score, other in self.best[record]:
                 pair = _ordered(chosen, other)
-                if other != chosen and pair in self.apart and other_score > score - self.model.ambiguous:
+                if pair in self.apart and other not in within and other_score > score - self.model.ambiguous:
                     return Cut(a, b, score, "doubtful", pair)
         return None
 

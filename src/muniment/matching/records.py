@@ -57,10 +57,10 @@ def link(
     _score_pairs(engine, model, "SELECT DISTINCT a, b FROM agreeing", "pairs")
     links = _links(engine, f"SELECT a, b, score FROM pairs WHERE score >= {model.threshold}")
     components = record_clusters.components(records.num_rows, links)
-    inner = _inner_pairs(engine, model, components)
-    return record_clusters.resolve(
-        model, components, links, inner, tuple(judgements), engine.rows("SELECT * FROM pairs ORDER BY a, b")
-    )
+    everything = engine.rows("SELECT * FROM pairs ORDER BY a, b")
+    inner, parts = _inner_pairs(engine, model, components)
+    found = record_clusters.Evidence(components, links, inner, parts)
+    return record_clusters.resolve(model, found, tuple(judgements), everything)
 
 
 def score_between(
@@ -101,24 +101,22 @@ def _prepare(engine: Engine, records: pa.Table, identifiers: pa.Table, model: Ma
         "SELECT DISTINCT i.record, i.kind, i.value, r.source, r.list, r.family"
         " FROM all_identifiers i JOIN records r USING (record)",
     )
-    engine.derive("kinds_of", "SELECT DISTINCT record, kind FROM identifiers")
-    engine.derive(
+    engine.derive(  # joined with itself below, so without the values that thousands share
         "carried",
-        "SELECT kind, value, family, count(DISTINCT record) AS records FROM identifiers GROUP BY ALL"
-        f" HAVING count(DISTINCT record) BETWEEN 2 AND {model.block_limit}",
+        "SELECT i.* FROM identifiers i JOIN (SELECT kind, value, family FROM identifiers GROUP BY ALL"
+        f" HAVING count(DISTINCT record) BETWEEN 2 AND {model.block_limit}) c USING (kind, value, family)",
     )
     _merge_duplicates(engine)
     engine.derive(  # how many things of one list carry the value: 1 is exclusive
         "sharing",
         "SELECT kind, value, family, max(things) AS shared FROM ("
         " SELECT i.kind, i.value, i.family, i.list, count(DISTINCT t.twin) AS things"
-        " FROM identifiers i JOIN carried USING (kind, value, family) JOIN twins t USING (record)"
-        " GROUP BY ALL) GROUP BY ALL",
+        " FROM carried i JOIN twins t USING (record) GROUP BY ALL) GROUP BY ALL",
     )
     engine.derive(  # the most exclusive of several values of one kind that two records share
         "agreeing",
-        "SELECT i.record AS a, j.record AS b, i.kind, min(s.shared) AS shared FROM identifiers i"
-        " JOIN identifiers j ON i.kind = j.kind AND i.value = j.value AND i.family = j.family AND i.record < j.record"
+        "SELECT i.record AS a, j.record AS b, i.kind, min(s.shared) AS shared FROM carried i"
+        " JOIN carried j ON i.kind = j.kind AND i.value = j.value AND i.family = j.family AND i.record < j.record"
         " AND (i.kind <> 'vm_id' OR i.source = j.source)"
         " JOIN sharing s ON s.kind = i.kind AND s.value = i.value AND s.family = i.family GROUP BY ALL",
     )
@@ -142,59 +140,65 @@ def _merge_duplicates(engine: Engine) -> None:
     """
     engine.derive(
         "list_pairs",
-        "SELECT DISTINCT i.record AS a, j.record AS b, i.kind FROM identifiers i"
-        " JOIN carried c ON c.kind = i.kind AND c.value = i.value AND c.family = i.family"
-        " JOIN identifiers j ON i.kind = j.kind AND i.value = j.value AND i.list = j.list AND i.family = j.family"
-        " AND i.record < j.record",
+        "SELECT DISTINCT i.record AS a, j.record AS b, i.kind FROM carried i JOIN carried j ON i.kind = j.kind"
+        " AND i.value = j.value AND i.list = j.list AND i.family = j.family AND i.record < j.record",
     )
-    engine.derive(
-        "list_disputes",
-        "SELECT DISTINCT p.a, p.b FROM (SELECT DISTINCT a, b FROM list_pairs) p"
-        " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
-        " JOIN weights w ON w.kind = x.kind AND w.grp IN ('hardware', 'name') WHERE NOT EXISTS ("
-        " SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
-        " WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind)",
-    )
+    _compare(engine, "SELECT DISTINCT a, b FROM list_pairs", "list_compared")
     twins = _links(
         engine,
-        "SELECT a, b, 0.0 AS score FROM list_pairs JOIN weights USING (kind)"
-        " WHERE NOT EXISTS (SELECT 1 FROM list_disputes d WHERE d.a = list_pairs.a AND d.b = list_pairs.b)"
+        "SELECT a, b, 0.0 AS score FROM list_pairs JOIN weights USING (kind) WHERE NOT EXISTS ("
+        " SELECT 1 FROM list_compared d JOIN weights w ON w.kind = d.kind AND w.grp IN ('hardware', 'name')"
+        " WHERE d.a = list_pairs.a AND d.b = list_pairs.b AND NOT d.agrees)"
         " GROUP BY a, b HAVING bool_or(grp = 'name') AND bool_or(grp IN ('hardware', 'network', 'place'))",
     )
     count = engine.count("records")
     engine.register("twins", _numbered("twin", record_clusters.components(count, twins)))
 
 
+def _compare(engine: Engine, pairs: str, name: str) -> None:
+    """Compare pairs on each kind that both have: whether any values agree, or are nearly the same.
+
+    In steps, each small: a join of identifiers with themselves on values that thousands share must not happen.
+    """
+    engine.derive("compared_pairs", pairs)
+    for side, of in (("left_values", "a"), ("right_values", "b")):
+        engine.derive(
+            side, f"SELECT p.a, p.b, i.kind, i.value FROM compared_pairs p JOIN identifiers i ON i.record = p.{of}"
+        )
+    engine.derive(
+        name,
+        "SELECT a, b, kind, bool_or(l.value = r.value) AS agrees, bool_or(kind IN ('serial', 'asset_tag')"
+        " AND length(l.value) > 5 AND damerau_levenshtein(l.value, r.value) = 1) AS near"
+        " FROM left_values l JOIN right_values r USING (a, b, kind) GROUP BY ALL",
+    )
+
+
 def _score_pairs(engine: Engine, model: MatchModel, candidates: str, name: str) -> None:
     """Score pairs into a table `name`, with what each comparison adds in `parts`."""
     engine.derive("candidates", candidates)
-    loss = f"{model.shared_base} + {model.shared_per_doubling} * log2(g.shared / 2)"
+    base = f"CASE grp WHEN 'name' THEN {model.shared_name} ELSE {model.shared_base} END"
+    loss = f"{base} + {model.shared_per_doubling} * log2(g.shared / 2)"
     engine.derive(
         "gains",
         "SELECT a, b, kind, w.grp, 'agreed' AS outcome, w.agree AS full, shared,"
         f" greatest(0, w.agree - CASE WHEN g.shared > 1 THEN {loss} ELSE 0 END) AS bits"
         " FROM agreeing g JOIN candidates USING (a, b) JOIN weights w USING (kind)",
     )
+    _compare(engine, "SELECT a, b FROM candidates", "compared")
     engine.derive(
         "losses",
         "SELECT a, b, kind, grp, CASE WHEN near THEN 'nearly' ELSE 'differed' END AS outcome,"
-        f" -disagree AS full, 1 AS shared, disagree * CASE WHEN near THEN {model.nearly} ELSE 1 END AS bits FROM ("
-        " SELECT p.a, p.b, x.kind, w.grp, w.disagree, x.kind IN ('serial', 'asset_tag') AND EXISTS ("
-        "  SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind WHERE i.record = p.a"
-        "  AND j.record = p.b AND i.kind = x.kind AND length(i.value) > 5"
-        "  AND damerau_levenshtein(i.value, j.value) = 1) AS near FROM candidates p"
-        " JOIN kinds_of x ON x.record = p.a JOIN kinds_of y ON y.record = p.b AND y.kind = x.kind"
-        " JOIN weights w ON w.kind = x.kind WHERE w.disagree > 0 AND NOT EXISTS ("
-        "  SELECT 1 FROM identifiers i JOIN identifiers j ON i.kind = j.kind AND i.value = j.value"
-        "  WHERE i.record = p.a AND j.record = p.b AND i.kind = x.kind))",
+        f" -disagree AS full, 1 AS shared, disagree * CASE WHEN near THEN {model.nearly} ELSE 1 END AS bits"
+        " FROM compared JOIN weights USING (kind) WHERE disagree > 0 AND NOT agrees",
     )
     first = "row_number() OVER (PARTITION BY a, b, grp ORDER BY bits DESC, kind) = 1"
     further = f"CASE WHEN grp = 'name' THEN 0 ELSE {model.second_opinion} END"
     engine.derive(  # names disagree once: fqdn and hostname say the same thing
         "parts",
-        f"SELECT * REPLACE (bits * CASE WHEN {first} THEN 1 ELSE {further} END AS bits) FROM gains UNION ALL"
-        f" SELECT * REPLACE (-bits * CASE WHEN grp <> 'name' OR {first} THEN 1 ELSE 0 END AS bits) FROM losses"
-        f" UNION ALL SELECT c.a, c.b, 'list', 'list', 'same list', -{model.same_list}, 1, -{model.same_list}"
+        f"SELECT * REPLACE (bits * CASE WHEN {first} THEN 1 ELSE {further} END AS bits), bits AS alone FROM gains"
+        f" UNION ALL SELECT * REPLACE (-bits * CASE WHEN grp <> 'name' OR {first} THEN 1 ELSE 0 END AS bits),"
+        " -bits AS alone FROM losses UNION ALL"
+        f" SELECT c.a, c.b, 'list', 'list', 'same list', -{model.same_list}, 1, -{model.same_list}, -{model.same_list}"
         " FROM candidates c JOIN records ra ON ra.record = c.a JOIN records rb ON rb.record = c.b"
         " AND rb.list = ra.list JOIN twins ta ON ta.record = c.a JOIN twins tb ON tb.record = c.b"
         " AND tb.twin <> ta.twin",
@@ -211,8 +215,8 @@ def _score_pairs(engine: Engine, model: MatchModel, candidates: str, name: str) 
     )
 
 
-def _inner_pairs(engine: Engine, model: MatchModel, components: Sequence[int]) -> pa.Table:
-    """All pairs within components where one speaks against the links that made it."""
+def _inner_pairs(engine: Engine, model: MatchModel, components: Sequence[int]) -> tuple[pa.Table, pa.Table]:
+    """All pairs within components where one speaks against the links that made it, and their parts."""
     engine.register("components", _numbered("component", components))
     engine.derive(
         "within",
@@ -225,12 +229,16 @@ def _inner_pairs(engine: Engine, model: MatchModel, components: Sequence[int]) -
     )
     _score_pairs(engine, model, "SELECT * FROM within", "inner_pairs")
     engine.derive(
-        "inner_components",
-        "SELECT i.*, c.component FROM inner_pairs i JOIN components c ON c.record = i.a",
+        "disputed",
+        "SELECT i.* FROM inner_pairs i JOIN components c ON c.record = i.a WHERE c.component IN ("
+        " SELECT component FROM inner_pairs JOIN components ON record = a"
+        f" WHERE score < {model.prior})",
     )
-    return engine.rows(
-        "SELECT a, b, score, apart FROM inner_components WHERE component IN (SELECT component FROM inner_components"
-        f" WHERE score < {model.prior}) ORDER BY a, b"
+    return (
+        engine.rows("SELECT a, b, score, apart FROM disputed ORDER BY a, b"),
+        engine.rows(
+            "SELECT a, b, kind, grp, outcome, alone FROM parts SEMI JOIN disputed USING (a, b) ORDER BY a, b, kind"
+        ),
     )
 
 

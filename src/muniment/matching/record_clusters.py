@@ -278,9 +278,9 @@ class _Cutting:
             if kind not in differ:
                 groups[group].append(bits)
         total = self.model.prior + sum(differ.values())
-        for group, bits in groups.items():
-            most = max(bits)
-            total += most + (0 if group == "name" else self.model.second_opinion * (sum(bits) - most))
+        for group, said in groups.items():
+            most = max(said)
+            total += most + (0 if group == "name" else self.model.second_opinion * (sum(said) - most))
         return total >= self.model.threshold + self.model.outvoted
 
     def _doubtful(self, a: int, b: int, score: float) -> Cut | None:

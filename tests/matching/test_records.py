@@ -170,10 +170,12 @@ def test_records_that_share_nothing_are_scored_when_asked_for(engine):
     assert (part["kind"], part["left_value"], part["right_value"]) == ("serial", "A12345", "B99999")
 
 
-def test_the_threshold_is_where_the_probability_is_a_half():
+def test_more_bits_are_never_less_probable_and_a_match_is_more_than_an_even_chance():
     model = matching.SHIPPED
-    assert model.probability(model.threshold) == 0.5
-    assert model.probability(-5000) < 1e-12 < 1 - 1e-12 < model.probability(5000)
+    chances = [model.probability(bits / 4) for bits in range(-200, 200)]
+    assert chances == sorted(chances)
+    assert chances[0] < 1e-9 < 1 - 1e-9 < chances[-1]
+    assert model.probability(model.threshold) > 0.5
 
 
 def test_a_model_survives_being_written_down():

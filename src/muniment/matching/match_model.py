@@ -6,6 +6,7 @@ everything is in bits, the base-2 logarithm of a likelihood ratio (Fellegi and S
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -30,7 +31,8 @@ class MatchModel:
     Attributes:
         weights: per kind of identifier.
         prior: bits for two records that share a value, before anything else is known.
-        threshold: total bits from which a pair is a match; at 0 the probability is .5.
+        threshold: total bits from which a pair is a match: higher than where its probability is .5, since a false merge
+            costs more than a miss.
         shared_base: what a value loses that two things of one source carry.
         shared_name: likewise of a name: that two bear it says which two, that two bear a serial says it is worthless.
         shared_per_doubling: and with each doubling of their number; no agreement falls below 0.
@@ -42,6 +44,8 @@ class MatchModel:
             totals this much.
         bridge: a link between two groups is weak below this total, where all else between them speaks against it.
         block_limit: a value carried by more records than this proposes no pairs.
+        calibration: points (total, probability), between which the log odds of a match are interpolated: what share
+            of the pairs of generated estates (seed 1, dirt high) with such totals were one thing.
         origin: `shipped`, or `estimated` from an estate.
         basis: what it was estimated from, for people.
     """
@@ -59,12 +63,22 @@ class MatchModel:
     outvoted: float = 0.0
     bridge: float = 3.0
     block_limit: int = 40
+    calibration: tuple[tuple[float, float], ...] = (
+        (-16, 0.001), (-10, 0.01), (-8, 0.03), (-7, 0.12), (-6, 0.34), (-4, 0.36), (-3, 0.5), (-1.5, 0.5), (-1, 0.65),
+        (-0.5, 0.95), (0.5, 0.99), (4, 0.999), (8, 0.9999),
+    )  # fmt: skip
     origin: str = "shipped"
     basis: Mapping[str, Any] = field(default_factory=dict)
 
     def probability(self, total: float) -> float:
-        """That a pair is a match, from its total bits."""
-        return waterfall.probability(total - self.threshold)
+        """That a pair is a match, from its total bits; beyond the calibration's ends a bit is a bit."""
+        points = [(bits, math.log2(share / (1 - share))) for bits, share in self.calibration]
+        (first, low), (last, high) = points[0], points[-1]
+        if total <= first or total >= last:
+            return waterfall.probability(low + total - first if total <= first else high + total - last)
+        above = next(at for at, (bits, _) in enumerate(points) if bits > total)
+        (left, start), (right, end) = points[above - 1], points[above]
+        return waterfall.probability(start + (end - start) * (total - left) / (right - left))
 
     @property
     def digest(self) -> str:
@@ -76,7 +90,8 @@ class MatchModel:
         """As JSON, for `from_document`."""
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
         weights = {kind: asdict(weight) for kind, weight in sorted(self.weights.items())}
-        return {**plain, "weights": weights, "basis": dict(self.basis)}
+        points = [list(point) for point in self.calibration]
+        return {**plain, "weights": weights, "calibration": points, "basis": dict(self.basis)}
 
     def differences(self, other: "MatchModel") -> tuple[str, ...]:
         """What `other` says otherwise, a sentence each, the largest change of weight first."""
@@ -90,7 +105,7 @@ class MatchModel:
                 said.append((moved, f"{kind}: {agree}, {differ}"))
         for one in fields(self):
             mine, theirs = getattr(self, one.name), getattr(other, one.name)
-            if one.name not in {"weights", "origin", "basis"} and mine != theirs:
+            if isinstance(mine, float) and mine != theirs:
                 said.append((abs(theirs - mine), f"{one.name.replace('_', ' ')}: {mine:g} -> {theirs:g}"))
         return tuple(text for _, text in sorted(said, key=lambda one: (-one[0], one[1])))
 
@@ -127,4 +142,5 @@ def from_document(document: Mapping[str, Any]) -> MatchModel:
     if unknown:
         raise Rejected(f"the match model does not fit this version of muniment: {', '.join(sorted(unknown))}")
     weights = {kind: Weight(**kinds[kind]) for kind in SHIPPED.weights}
-    return replace(SHIPPED, **{**given, "weights": weights})
+    points = tuple((float(bits), float(share)) for bits, share in given.pop("calibration", SHIPPED.calibration))
+    return replace(SHIPPED, **{**given, "weights": weights, "calibration": points})

@@ -72,7 +72,8 @@ def linked_home(place: Path, files: tuple[Path, ...]) -> home.Home:
     """A home into which files were imported as far as identity."""
     opened = home.open_home(settings.load({"home": str(place)}))
 
-    def until_identity(phase: str, *_: object) -> None:
+    def until_identity(phase: str, done: int, total: int | None, what: str = "") -> None:
+        del done, total, what
         if phase == "reconcile":
             raise Enough
 

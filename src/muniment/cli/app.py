@@ -20,7 +20,7 @@ from muniment.cli import (
     exports,
     generate,
     health,
-    identity_why,
+    identity_review,
     impact,
     imports,
     keeping,
@@ -87,7 +87,7 @@ app.command("similar", rich_help_panel=_LOOK)(similar.similar)
 app.command("impact", rich_help_panel=_LOOK)(impact.impact)
 app.command("history", rich_help_panel=_LOOK)(look.history)
 app.command("diff", rich_help_panel=_LOOK)(look.diff)
-app.add_typer(identity_why.identity.app, name="identity", rich_help_panel=_LOOK)
+app.add_typer(identity_review.identity.app, name="identity", rich_help_panel=_LOOK)
 app.add_typer(conflicts.app, name="conflicts", rich_help_panel=_LOOK)
 app.command("export", rich_help_panel=_LOOK)(exports.export)
 app.command("report", rich_help_panel=_LOOK)(exports.report)

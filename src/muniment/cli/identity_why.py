@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from muniment import flows, matching
 
-__all__ = ["identity", "print_cases"]
+__all__ = ["identity", "plain", "print_cases"]
 
 _MOST_LINKS = 8
 
@@ -44,7 +44,7 @@ def why(
     if svg is not None:
         _write(svg, waterfalls)
     if as_json:
-        screen.dump(_plain(found))
+        screen.dump(plain(found))
     elif other is None:
         _print_how(found)
     else:
@@ -62,7 +62,7 @@ def _write(path: Path, waterfalls: Sequence[matching.Waterfall]) -> None:
         raise Rejected(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As JSON, waterfalls as they say themselves."""
     from dataclasses import fields, is_dataclass
 
@@ -71,9 +71,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, matching.Waterfall):
         return value.as_json()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return screen.plain(value)
 
 

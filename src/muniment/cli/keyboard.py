@@ -15,8 +15,14 @@ _ESCAPE = "\x1b"
 _END = "\x04"
 
 
-def check() -> None:
-    """See that there is a terminal.
+_SCRIPTS = (
+    "`muniment review` needs a terminal to read keys from; scripts use `muniment mappings accept|reject|set`,"
+    " `muniment conflicts --json` and `muniment resolve`"
+)
+
+
+def check(instead: str = _SCRIPTS) -> None:
+    """See that there is a terminal; `instead` says what else to do where there is none.
 
     Raises:
         Rejected: there is none, or none that gives single keys.
@@ -26,10 +32,7 @@ def check() -> None:
     except ImportError as error:
         raise Rejected("single keys need a POSIX terminal: use WSL, or the commands for scripts") from error
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Rejected(
-            "`muniment review` needs a terminal to read keys from; scripts use `muniment mappings accept|reject|set`,"
-            " `muniment conflicts --json` and `muniment resolve`"
-        )
+        raise Rejected(instead)
 
 
 @contextmanager

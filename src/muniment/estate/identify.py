@@ -120,6 +120,10 @@ class Identifies:
             chosen = None if asset is None else find.asset(connection, self.home.scope, _text(asset)).id
             return flows.cases_of(connection, self.home, asset=chosen, key=case, limit=limit)
 
+    def identity_questions(self, limit: int = 20) -> list[flows.Question]:
+        """Pairs of records whose verdict teaches most, with both sides and the evidence; answer them by `judge`."""
+        return flows.questions(self.home, limit)
+
     def _id_ever(self, connection: sa.Connection, name: str | UUID | register.Asset) -> UUID:
         text = _text(name)
         try:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from muniment.flows.export_stamp import Stamp, read_stamp
     from muniment.flows.fetch import import_stream, import_tables
     from muniment.flows.identity_judge import Verdict, apply_verdicts, judge_pair, note_verdict, take_back_verdict
+    from muniment.flows.identity_questions import Compared, Question, questions, still_open
     from muniment.flows.identity_why import (
         CaseTold,
         HowLinked,
@@ -81,6 +82,7 @@ _PLACES = {
     "export_stamp": "Stamp read_stamp",
     "fetch": "import_stream import_tables",
     "identity_judge": "Verdict apply_verdicts judge_pair note_verdict take_back_verdict",
+    "identity_questions": "Compared Question questions still_open",
     "identity_why": "CaseTold HowLinked Link RecordName WhyLinked cases_of how_linked why_linked",
     "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
@@ -115,6 +117,7 @@ __all__ = [
     "Added",
     "CaseTold",
     "Changed",
+    "Compared",
     "Correction",
     "Corrections",
     "Drafted",
@@ -129,6 +132,7 @@ __all__ = [
     "Moved",
     "Progress",
     "Proposal",
+    "Question",
     "RecordName",
     "Removed",
     "Report",
@@ -178,6 +182,7 @@ __all__ = [
     "move",
     "newest_rows",
     "note_verdict",
+    "questions",
     "quiet",
     "read_stamp",
     "rebuild_embeddings",
@@ -195,6 +200,7 @@ __all__ = [
     "settled_share",
     "similar_assets",
     "split_asset",
+    "still_open",
     "take_back_verdict",
     "undo",
     "undo_mapping",

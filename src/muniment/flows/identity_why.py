@@ -106,7 +106,7 @@ class WhyLinked:
     path: tuple[Link, ...]
 
 
-class _Linking:
+class Linking:
     """The engagement's records linked again, as they are now."""
 
     def __init__(self, connection: sa.Connection, home: Home, engine: Engine) -> None:
@@ -162,7 +162,7 @@ class _Linking:
         steps = matching.steps(self.linked, self.model, numbers)
         told = self.waterfalls((step.a, step.b) for step in steps if step.score is not None)
         self.learn_names(number for step in steps for number in (step.a, step.b, *(step.because or ())))
-        found = _cases_by_pair(self.connection, self.home, self.names.values())
+        found = cases_by_pair(self.connection, self.home, self.names.values())
         judged = _Judged(self.connection, self.home)
         return [self._link(step, told, found, judged) for step in steps]
 
@@ -209,7 +209,7 @@ def how_linked(home: Home, asset: UUID) -> HowLinked:
     """
     with home.scope.transaction() as connection, engines.bulk(memory_limit=home.settings["memory_limit"]) as engine:
         name = register.get(connection, home.scope, asset).name
-        linking = _Linking(connection, home, engine)
+        linking = Linking(connection, home, engine)
         members = linking.chosen(identity.members(connection, asset))
         links = linking.links(members) if members else []
         linking.learn_names(members)
@@ -234,7 +234,7 @@ def why_linked(home: Home, left: Sequence[UUID], right: Sequence[UUID]) -> WhyLi
         Rejected: both sides are one record.
     """
     with home.scope.transaction() as connection, engines.bulk(memory_limit=home.settings["memory_limit"]) as engine:
-        linking = _Linking(connection, home, engine)
+        linking = Linking(connection, home, engine)
         sides = [linking.chosen(side) for side in (left, right)]
         if not all(sides):
             raise NotFound("one of them has no record that names anything, so it cannot be compared")
@@ -248,7 +248,7 @@ def why_linked(home: Home, left: Sequence[UUID], right: Sequence[UUID]) -> WhyLi
         links = linking.links([a, b])
         together = linking.cluster[a] == linking.cluster[b]
         one, other = linking.names[a], linking.names[b]
-        found = _cases_by_pair(connection, home, [one, other])
+        found = cases_by_pair(connection, home, [one, other])
         waterfall = told[min(a, b), max(a, b)]
         path = tuple(_path(links, one.id, other.id)) if together else ()
         said = _Judged(connection, home).of(one.id, other.id)
@@ -280,9 +280,10 @@ def _told(one: identity.Found, names: Mapping[UUID, RecordName]) -> CaseTold:
     return CaseTold(case.key, case.name, case.means, matching.explain_case(place, one.told), case.advice, left, right)
 
 
-def _cases_by_pair(
+def cases_by_pair(
     connection: sa.Connection, home: Home, records: Iterable[RecordName]
 ) -> dict[frozenset[UUID], CaseTold]:
+    """The cases that records take part in, by their pairs."""
     assets = {one.asset for one in records if one.asset}
     return {
         frozenset({case.left.id, case.right.id}): case

@@ -4,6 +4,7 @@
 import. Other methods get the same claims in the same normal form.
 """
 
+import dataclasses
 from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from muniment.generate import Claim, Truth
 from muniment.register.policy import half_life, kind
 
 Key = tuple[str, str]
+
+_SURE = 100.0
 
 
 def given_mapping(folder: Path, assets: int, seed: int, dirt: Any) -> dict[str, Any]:
@@ -77,23 +80,19 @@ def _chosen(truth: Truth, observed: dict[outcome.Place, str]) -> dict[str, Any]:
             days[one.asset, one.attribute, one.source] = day
         values[one.asset, one.attribute, form] = one.value
     columns = [_column(by_name[name], name, (objects, sources), observed) for name in names]
-    found = matching.discover(
-        matching.votes(columns, _prior(sources, names), np.array([half_life(model.attribute(name)) for name in names]))
+    votes = matching.votes(
+        columns, _prior(sources, names), np.array([half_life(model.attribute(name)) for name in names])
     )
 
     def right(key: Key, value: str) -> bool:
         return generate.same(key[1], values[(*key, value)], truth.assets[key[0]][key[1]])
 
-    ours: dict[Key, tuple[str, float]] = {}
-    start = 0
-    for column in columns:
-        size = len(column.key)
-        part = slice(start, start + size)
-        share, own, sure = found.probability[part], found.own[part], found.right[part]
-        for place in np.lexsort((column.key, own, np.round(share, 9))).tolist():
-            value = column.forms[column.key[place]].key
-            ours[objects[column.of_object[place]], column.name] = (value, float(sure[place]))
-        start += size
+    ours = _best(columns, objects, matching.discover(votes))
+    told = np.zeros((len(sources), len(names), 2))
+    for one in claims:
+        wrong = not generate.same(one.attribute, one.value, truth.assets[one.asset][one.attribute])
+        told[sources.index(one.source), names.index(one.attribute), int(wrong)] += _SURE
+    knowing = _best(columns, objects, matching.discover(dataclasses.replace(votes, judged=told)))
     contested = [key for key in said if len(said[key]) > 1 and _differ(key, said[key], values)]
     methods = {
         "majority": truth_methods.majority(said),
@@ -105,6 +104,7 @@ def _chosen(truth: Truth, observed: dict[outcome.Place, str]) -> dict[str, Any]:
     }
     accuracy = {"ours": _share([right(key, ours[key][0]) for key in contested])}
     accuracy |= {name: _share([right(key, each[key]) for key in contested]) for name, each in methods.items()}
+    accuracy["told weights"] = _share([right(key, knowing[key][0]) for key in contested])
     accuracy["patterns"] = _patterns(contested, said, right)
     accuracy["ceiling"] = _share([any(right(key, one) for one in said[key].values()) for key in contested])
     judged = [(right(key, value), share) for key, (value, share) in ours.items()]
@@ -124,6 +124,21 @@ def _single(truth: Truth, one: Claim) -> bool:
     fact = truth.assets[one.asset].get(one.attribute)
     known = one.attribute in model.attributes() and fact is not None
     return known and one.value != "" and not isinstance(fact, tuple) and not isinstance(one.value, tuple)
+
+
+def _best(columns: list[matching.Claims], objects: list[str], found: matching.Found) -> dict[Key, tuple[str, float]]:
+    """What is chosen of each attribute of each object, and how sure."""
+    chosen: dict[Key, tuple[str, float]] = {}
+    start = 0
+    for column in columns:
+        size = len(column.key)
+        part = slice(start, start + size)
+        share, own, sure = found.probability[part], found.own[part], found.right[part]
+        for place in np.lexsort((column.key, own, np.round(share, 9))).tolist():
+            value = column.forms[column.key[place]].key
+            chosen[objects[column.of_object[place]], column.name] = (value, float(sure[place]))
+        start += size
+    return chosen
 
 
 def _differ(key: Key, said: dict[str, str], values: dict[tuple[str, str, str], Any]) -> bool:

@@ -32,6 +32,7 @@ _OF_SOURCE = 6.0
 _OF_PAIR = 8.0
 _OF_COLLISION = 20.0
 _LOWEST, _HIGHEST = 0.03, 0.99
+_SILENT = 0.02
 _FEWEST_WEIGHT = 0.05
 _COMMON = 0.2
 _COMMON_FROM = 3
@@ -116,7 +117,8 @@ def discover(votes: Votes) -> Found:
     sources, attributes = votes.prior.shape
     groups = len(votes.attribute)
     of_claim = votes.group[votes.choice]
-    distinct = np.unique(of_claim * sources + votes.source) // max(sources, 1)
+    heard = votes.share > _SILENT
+    distinct = np.unique((of_claim * sources + votes.source)[heard]) // max(sources, 1)
     overlapping = (np.bincount(distinct, minlength=groups) > 1)[of_claim]
     state = _State(
         votes.prior.copy(),
@@ -290,11 +292,12 @@ def _accuracies(votes: Votes, state: _State, right: Floats, overlapping: NDArray
     every_try, every_hit = tries.sum(), hits.sum()
     start = float(expected.sum() / every_try) if every_try else PRIOR
     overall = float((_OF_SOURCE * start + every_hit) / (_OF_SOURCE + every_try))
-    of_source = (_OF_SOURCE * overall + hits.sum(1)) / (_OF_SOURCE + tries.sum(1))
-    meant = (_OF_SOURCE * start + expected.sum(1)) / (_OF_SOURCE + tries.sum(1))
-    of_attribute = (_OF_SOURCE * overall + hits.sum(0)) / (_OF_SOURCE + tries.sum(0))
-    ordinary = (_OF_SOURCE * start + expected.sum(0)) / (_OF_SOURCE + tries.sum(0))
-    shift = (_logit(of_source) - _logit(meant))[:, None] + (_logit(of_attribute) - _logit(ordinary))[None, :]
+    rest = tries.sum(1)[:, None] - tries, tries.sum(0)[None, :] - tries  # a claim speaks for its own pair once
+    of_source = (_OF_SOURCE * overall + hits.sum(1)[:, None] - hits) / (_OF_SOURCE + rest[0])
+    meant = (_OF_SOURCE * start + expected.sum(1)[:, None] - expected) / (_OF_SOURCE + rest[0])
+    of_attribute = (_OF_SOURCE * overall + hits.sum(0)[None, :] - hits) / (_OF_SOURCE + rest[1])
+    ordinary = (_OF_SOURCE * start + expected.sum(0)[None, :] - expected) / (_OF_SOURCE + rest[1])
+    shift = _logit(of_source) - _logit(meant) + _logit(of_attribute) - _logit(ordinary)
     shift -= _logit(np.array(overall)) - _logit(np.array(start))
     base = 1 / (1 + np.exp(-(_logit(votes.prior) + shift)))
     state.accuracy = np.clip((_OF_PAIR * base + hits) / (_OF_PAIR + tries), _LOWEST, _HIGHEST)

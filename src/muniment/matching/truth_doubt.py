@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOST_SOURCES = 300
 _MOST_VARIANCE = 25.0
+_LEAST_SPREAD = 0.05
+_SILENT = 0.05
 
 
 def softening(
@@ -29,7 +31,7 @@ def softening(
     accuracy: Floats,
     strength: Floats,
 ) -> Floats:
-    """Per group of one attribute, what the log odds of its best choice are to be divided by, 1 or more.
+    """Per group of one attribute, what the log odds of its best choice are to be divided by: 1 where nobody objects.
 
     Args:
         claims: source, choice and weight (1, less for a copy) of each claim.
@@ -49,12 +51,14 @@ def softening(
     gather = sparse.csr_matrix((np.ones(choices), (group, np.arange(choices))), shape=(groups, choices))
     several = np.asarray((gather @ stated).getnnz(axis=1) > 1)
     counted = np.bincount(source, weights=weight * several[group[choice]], minlength=sources)
-    spread = accuracy * (1 - accuracy)
+    spread = np.maximum(accuracy * (1 - accuracy), _LEAST_SPREAD)
     p = probability * several[group]
     weighed = sparse.diags(p) @ right
     mean = (gather @ weighed).tocsr()
     prior = strength * spread
     best, second = _front(group, probability, groups)
+    heard = np.asarray(stated.sum(1)).ravel() > _SILENT
+    second = np.where(heard[np.maximum(second, 0)], second, -1)
     apart = right[best] - sparse.diags((second >= 0).astype(float)) @ right[np.maximum(second, 0)]
     if sources > _MOST_SOURCES:
         missing = np.asarray(right.multiply(weighed).sum(0)).ravel() - np.asarray(mean.multiply(mean).sum(0)).ravel()
@@ -67,7 +71,8 @@ def softening(
         values, vectors = np.linalg.eigh((known + known.T) / 2)
         root = (vectors / np.sqrt(1 + np.maximum(values, 0.0))) * scale[:, None]
         open_ = np.asarray((apart @ root) ** 2).sum(1)
-    return np.asarray(np.sqrt(1 + np.pi / 8 * np.minimum(open_, _MOST_VARIANCE)), dtype=np.float64)
+    softer = np.sqrt(1 + np.pi / 8 * np.minimum(open_, _MOST_VARIANCE))
+    return np.asarray(np.where(second >= 0, softer, 1.0), dtype=np.float64)
 
 
 def _front(group: Ints, probability: Floats, groups: int) -> tuple[Ints, Ints]:

@@ -115,8 +115,9 @@ def measured(
 
     claims = np.bincount(choice, minlength=len(of_object))
     objects = int(of_object.max()) + 1
+    alike, same = np.unique(np.stack([of_object, number]), axis=1, return_inverse=True)
     most = np.zeros(objects)
-    np.maximum.at(most, of_object, claims)
+    np.maximum.at(most, alike[0].astype(np.int64), np.bincount(same.ravel(), weights=claims))
     voices = np.bincount(of_object, weights=claims, minlength=objects)
     contested = voices > 2  # noqa: PLR2004 - of two, each is alone
     if not contested.any() or np.mean(most[contested] > 1) > _MOST_ALONE or np.isnan(number).any():

@@ -15,7 +15,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MEANINGS = {
     "Id": "source_id", "Name": "hostname", "Serial": "serial", "Address": "ip_address", "RAM": "memory_mib",
     "Owner": "owner", "Seen": "last_seen", "Changed": "changed_on", "OS": "os", "Kind": "asset_type",
-    "Engine": "database_engine", "Model": "model",
+    "Engine": "database_engine", "Model": "model", "Old owner": "owner", "Old address": "ip_address",
 }  # fmt: skip
 
 
@@ -212,3 +212,18 @@ def test_equal_claims_have_equal_digests_whatever_their_row(engine):
 def test_no_rows_are_no_records(engine):
     nothing = Raw("first", AT, raw(engine, [{"Id": "1"}]).rows[:0])
     assert records(engine, [nothing], key=["Id"]) == []
+
+
+def test_a_fallback_speaks_only_where_no_other_column_of_the_row_does(engine):
+    last = {"fallback": True}
+    rows = [
+        {"Old owner": "Bob", "Owner": "Ann", "Old address": "10.0.0.9", "Address": "10.0.0.1"},
+        {"Old owner": "Bob", "Owner": "", "Old address": "10.0.0.9", "Address": None},
+    ]
+    given = [one["claims"] for one in records(engine, [rows], transforms={"Old owner": last, "Old address": last})]
+    assert sorted((one["owner"], one["ip_address"]) for one in given) == [
+        (["Ann"], ["10.0.0.1"]),
+        (["Bob"], ["10.0.0.9"]),
+    ]
+    (first, *_) = [one["claims"] for one in records(engine, [rows[:1]])]
+    assert (first["owner"], first["ip_address"]) == (["Bob"], ["10.0.0.9", "10.0.0.1"])

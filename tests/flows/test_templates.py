@@ -96,6 +96,21 @@ def test_who_a_ci_is_assigned_to_is_its_owner_unless_it_says_who_owns_it(home, t
     assert (asset.values["owner"], asset.values.get("user")) == (owner, user)
 
 
+def test_the_system_of_a_machine_without_tools_is_that_of_its_configuration(home, tmp_path):
+    said = {"OS according to the configuration file": "Debian GNU/Linux 11 (64-bit)",
+            "OS according to the VMware Tools": "Ubuntu Linux 22.04 LTS"}  # fmt: skip
+    rows = [
+        {"VM": "app01", "Powerstate": "poweredOn", "VM UUID": "1", **said},
+        {"VM": "app02", "Powerstate": "poweredOff", "VM UUID": "2", **said, "OS according to the VMware Tools": ""},
+    ]
+    write_csv(tmp_path / "RVTools_tabvInfo.csv", rows, DAY_ONE)
+    _, found = bring(home, tmp_path / "RVTools_tabvInfo.csv")
+    assert {name.lower(): found[name.lower()].attribute for name in said} == {name.lower(): "os" for name in said}
+    systems = {asset.name: asset.values["os"] for asset in assets(home)}
+    assert "Ubuntu" in systems["app01"]
+    assert "Debian" in systems["app02"]
+
+
 def test_generated_rvtools_tabs_are_read_by_the_templates_of_their_tabs(home, tmp_path):
     generate.write_estate(generate.EstateSpec(assets=40, seed=4, sources=("rvtools",)), tmp_path)
     done = flows.import_files(home, flows.Request((tmp_path / "rvtools_export.xlsx",)))

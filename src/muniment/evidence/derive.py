@@ -32,6 +32,7 @@ last group only where no hardware is named. Two things may share one value (a cl
 a re-used name), hardly the pair."""
 
 _DERIVED_RANK = 1_000_000
+_FALLBACK_RANK = 500_000
 _OBSERVED_SLACK_DAYS = 1
 
 
@@ -87,7 +88,8 @@ def points(
     for raw in raws:
         for rank, rule in enumerate(rules):
             if rule.column in raw.rows.column_names:
-                found, remarks = _read_column(raw.rows, rule, attributes, start, rank * 10)
+                last = _FALLBACK_RANK if rule.transform.get("fallback") else 0
+                found, remarks = _read_column(raw.rows, rule, attributes, start, last + rank * 10)
                 cells.append(found)
                 notes.append(remarks)
         rows.append(_row_table(raw, layout, start))
@@ -225,11 +227,13 @@ def _quoted(names: Sequence[str]) -> str:
 def _assemble(engine: Engine, layout: Layout, attributes: Mapping[str, model.Attribute]) -> None:
     multi = _quoted([name for name, attribute in attributes.items() if attribute.multi])
     day = 86_400_000_000
-    engine.derive(  # a value once per row and attribute; of single-valued attributes the first
+    fallback = f"min(rank) % {_DERIVED_RANK} >= {_FALLBACK_RANK}"
+    engine.derive(  # a value once per row and attribute; of single-valued attributes the first, fallbacks last
         "best_cells",
         "SELECT row, attribute, value, min(rank) AS rank FROM cells GROUP BY row, attribute, value"
-        f" QUALIFY attribute IN ({multi}) OR"
-        " row_number() OVER (PARTITION BY row, attribute ORDER BY min(rank), value) = 1",
+        f" QUALIFY CASE WHEN attribute IN ({multi}) THEN NOT ({fallback})"
+        f" OR bool_and({fallback}) OVER (PARTITION BY row, attribute) ELSE"
+        " row_number() OVER (PARTITION BY row, attribute ORDER BY min(rank), value) = 1 END",
     )
     engine.derive("strong_keys", _strong_keys())
     moments = " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(OBSERVED_BY))

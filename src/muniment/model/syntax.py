@@ -100,6 +100,7 @@ def _add(document: dict[str, Any], phrase: Sequence[_Token]) -> None:
                 "order": {"day_first": value == "day-first"},
                 "decimal": {"decimal_comma": value == "comma"},
                 "timezone": {"timezone": value},
+                "fallback": {"fallback": value == "yes"},
             }[name]
         )
     else:
@@ -173,6 +174,8 @@ def written(document: Mapping[str, Any]) -> str:
         phrases.append(f"decimal {'comma' if document['decimal_comma'] else 'point'}")
     if "timezone" in document:
         phrases.append(f"timezone {_quote(document['timezone'], ())}")
+    if "fallback" in document:
+        phrases.append(f"fallback {'yes' if document['fallback'] else 'no'}")
     phrases += [f"check {_phrase(CHECKS[check['check']], check)}" for check in document.get("checks", ())]
     return " | ".join(phrases)
 

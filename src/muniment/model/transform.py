@@ -17,7 +17,9 @@ from muniment.model.vocabulary import CHECKS, STEPS, Field, Word
 _LIMITS = {"steps": 20, "checks": 20, "also": 20}
 _LONGEST_TEXT = 1_000
 _LARGEST_TABLE = 5_000
-_READ_AS: Mapping[str, type] = {"unit": str, "decimal_comma": bool, "day_first": bool, "timezone": str}
+_READ_AS: Mapping[str, type] = {
+    "unit": str, "decimal_comma": bool, "day_first": bool, "timezone": str, "fallback": bool,
+}  # fmt: skip
 _NO_CELLS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 Read = Callable[[str], Normalised]

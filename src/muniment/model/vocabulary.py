@@ -102,6 +102,12 @@ READINGS = _words(
         "decimal comma",
     ),
     Word("timezone", (Field("zone", "text"),), "Where times without a zone are from.", "timezone Europe/Berlin"),
+    Word(
+        "fallback",
+        (Field("fallback", "choice", choices=("yes", "no")),),
+        "Whether it speaks only in rows where no other column gives the attribute.",
+        "fallback yes",
+    ),
 )
 """How the text that the steps leave is read for the attribute."""
 

@@ -4,6 +4,7 @@ Every folder's `tables.py` declares on `metadata`; every `store.py` gets a conne
 `tenancy`. The schema's own upkeep is in `schema.py`. Never builds SQL from outside values.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -98,6 +99,18 @@ def engine(url: str) -> sa.Engine:
             "application_name": "muniment",
         },
     )
+
+
+@contextlib.contextmanager
+def linear_joins(connection: sa.Connection) -> Iterator[None]:
+    """Within it, the planner takes no nested loop where it has another way.
+
+    For set-based statements about tables that the same transaction may have filled: without statistics they are
+    thought to be empty, and a loop over each row of both is chosen (measured: 29 s instead of one, 3,000 assets).
+    """
+    connection.execute(sa.text("SET LOCAL enable_nestloop = off"))
+    yield
+    connection.execute(sa.text("SET LOCAL enable_nestloop = on"))
 
 
 def _raw(connection: sa.Connection) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from muniment import model
+from muniment.base import db
 from muniment.base.tenancy import Scope
 from muniment.register.types import SEVERITIES
 
@@ -59,7 +60,8 @@ def weigh(connection: sa.Connection, scope: Scope) -> None:
     in_conflict = "SELECT EXISTS (SELECT 1 FROM conflicts WHERE engagement_id = :engagement)"
     if connection.scalar(sa.text(in_conflict), given):
         statement = _EDGES.format(relations=", ".join(_relations()))
-        connection.execute(sa.text(statement), {**given, "severities": list(SEVERITIES)})
+        with db.linear_joins(connection):
+            connection.execute(sa.text(statement), {**given, "severities": list(SEVERITIES)})
 
 
 def _relations() -> list[str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from muniment.base import db
 from muniment.base.tenancy import Scope
 from muniment.register.tables import assets, conflict_versions, conflicts, versions
 from muniment.register.types import Asset
@@ -77,8 +78,9 @@ def keep_conflicts(connection: sa.Connection, scope: Scope, now: datetime, *, fo
         f" WHERE c.engagement_id = :engagement{stale.format('c')} AND NOT EXISTS"
         f" (SELECT 1 FROM conflict_versions v WHERE {_SAME} AND v.valid_to IS NULL)"
     )
-    for statement in (ended, never_held, begun):
-        connection.execute(sa.text(statement), given)
+    with db.linear_joins(connection):
+        for statement in (ended, never_held, begun):
+            connection.execute(sa.text(statement), given)
 
 
 def has_value(values: sa.ColumnElement[Any], attribute: str | None, text: str, *, prefix: bool) -> Any:

@@ -50,11 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not given.quick:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "spine.md").write_text(text, encoding="utf-8")
-        kept = {"command": command, "dirt": given.dirt, "runs": [_kept(run) for run in runs]}
-        (given.out / "spine.json").write_text(json.dumps(kept, indent=1, default=str) + "\n", encoding="utf-8")
+        _write(given.out / "spine.json", command, given.dirt, [_kept(run) for run in runs])
         with_examples = tempfile.gettempdir() / Path("muniment-spine-examples.json")
         with_examples.write_text(json.dumps(runs, indent=1, default=str) + "\n", encoding="utf-8")
         print(f"Examples of each kind of mistake: {with_examples}", file=sys.stderr)
+
+
+def _write(path: Path, command: str, dirt: str, runs: list[dict[str, Any]]) -> None:
+    """As JSON, a line per run."""
+    lines = ",\n".join(json.dumps(run, default=str) for run in runs)
+    path.write_text(
+        f'{{"command": {json.dumps(command)}, "dirt": "{dirt}", "runs": [\n{lines}\n]}}\n', encoding="utf-8"
+    )
 
 
 def _kept(run: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ SUITES = {
 """Name -> the file of its tests, and what it is."""
 
 _SLOWEST = 3
+_INTERRUPTED = 2
+"""Pytest's exit code when a person stops it."""
 
 
 def told(report: ET.Element, fuzz: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -69,7 +71,8 @@ def page(kept: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         slowest = f"{one['slowest'][0][0]} ({one['slowest'][0][1]:,.1f} s)" if one["slowest"] else ""
         numbers = " | ".join(f"{one[key]:,}" for key in ("tests", "passed", "failed", "skipped"))
-        lines.append(f"| **{name}**: {what} | {numbers} | {one['seconds']:,.0f} | {slowest} | {one['measured']} |")
+        measured = one["measured"] + ("; stopped before its end" if one.get("stopped") else "")
+        lines.append(f"| **{name}**: {what} | {numbers} | {one['seconds']:,.0f} | {slowest} | {measured} |")
     failures = [f"- {suite}: {name}" for suite, one in kept.items() for name in one["failures"]]
     lines += ["", "Failed:", "", *failures] if failures else []
     fuzz = kept.get("fuzz", {}).get("fuzz")
@@ -111,7 +114,8 @@ def run(suite: str, folder: Path, seconds: float | None) -> tuple[int, dict[str,
     if not report.exists():
         return done.returncode, None
     fuzz = json.loads(found.read_text(encoding="utf-8")) if suite == "fuzz" and found.exists() else None
-    return done.returncode, told(ET.parse(report).getroot(), fuzz)  # noqa: S314 - pytest wrote it a moment ago
+    one = told(ET.parse(report).getroot(), fuzz)  # noqa: S314 - pytest wrote it a moment ago
+    return done.returncode, {**one, "stopped": True} if done.returncode == _INTERRUPTED else one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -49,6 +49,8 @@ def reconcile(
         policies: the rules in force, before sources' settings and the model's.
     """
     resolve.mark_lapsed(connection, scope)
+    if stale_store.stale_count(connection, scope) == 0:
+        return Reconciled(0, 0, 0, 0, 0)
     known, weights = attribute_table(attributes, learned), share_table(reliabilities)
     rules = rule_tables(attributes, policies or Policies(), reliabilities)
     done, now = Reconciled(0, 0, 0, 0, 0), clock.now()

@@ -94,7 +94,7 @@ def in_portions(connection: sa.Connection, scope: Scope, size: int) -> Iterator[
             ),
             given,
         )
-    for portion in range(max(1, -(-count // size))):
+    for portion in range(-(-count // size)):
         if count > size:
             clear_stale(connection, scope)
             connection.execute(

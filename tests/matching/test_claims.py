@@ -197,6 +197,11 @@ def test_confidences_of_three_sources_are_as_often_right_as_they_say(seed):
     assert shown.mean() == pytest.approx(ours, abs=0.04)
 
 
+def test_a_source_that_stands_alone_is_believed_as_far_as_sources_usually_are():
+    found = resolve([("a", "s1", "12"), ("b", "s1", "7")])
+    assert found.rows["value"][2] == pytest.approx([0.8, 0.8], abs=0.03)
+
+
 def test_claims_without_object_source_or_value_are_left_out():
     found = resolve([("a", "s1", "x"), ("", "s1", "y"), ("a", None, "y"), ("b", "s2", "N/A"), ("a", "s1", None)])
     assert chosen(found) == {"a": "x"}

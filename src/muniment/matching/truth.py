@@ -203,7 +203,7 @@ def _unseen(votes: Votes, collision: Floats) -> Floats:
     count = np.bincount(votes.group, minlength=len(votes.attribute))
     of = votes.attribute
     new = np.clip(once, 0.02, 1.0)[of]
-    return np.clip((1 / collision)[of] + 1 - count, new, np.maximum(kinds[of] - count, new))
+    return np.clip((1 / collision)[of] + 1 - count, new, np.maximum(kinds[of] - count, new / collision[of]))
 
 
 def _decay(votes: Votes, half_life: Floats | None) -> Floats:

@@ -1,9 +1,16 @@
 """Which column of one table is which of another."""
 
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
 import pyarrow as pa
 import pytest
+from pyarrow import csv as arrow_csv
 
 from muniment import matching
+from muniment.matching import column_pairs
 
 
 def table(**columns: list[str | None]) -> pa.Table:
@@ -86,3 +93,42 @@ def test_empty_columns_and_tables_without_rows_are_ranked_by_name() -> None:
         "birth_date": "birth_date",
     }
     assert matching.match_columns(blank.select([]), SUBJECTS) == ()
+
+
+def test_the_weights_name_the_signals_there_are() -> None:
+    one, other = column_pairs.side(PEOPLE), column_pairs.side(SUBJECTS)
+    for kind, embed in (("words", None), ("vectors", lambda texts: np.eye(len(texts), 16))):
+        held = column_pairs.model()[kind]
+        grid = column_pairs.signals(one, other, embed)
+        assert set(held["signals"]) == set(grid)
+        assert set(held["beside"]) == set(column_pairs.rivals(column_pairs.scores(grid, held)))
+
+
+def test_a_model_of_meaning_finds_what_words_cannot() -> None:
+    places = {"mascot": 0, "emblem": 0, "gadget": 1, "contraption": 1}
+    one, other = table(mascot=[None], gadget=[None]), table(contraption=[None], emblem=[None])
+    found = matching.match_columns(one, other, embed=lambda texts: np.eye(2)[[places[text] for text in texts]])
+    assert best(found) == {"mascot": "emblem", "gadget": "contraption"}
+
+
+GDC = Path(os.environ.get("MUNIMENT_DATA", Path(__file__).parents[3] / "shared/data")) / "columns/gdc"
+
+
+@pytest.mark.skipif(not GDC.is_dir(), reason="the third-party data is not here: set MUNIMENT_DATA")
+def test_a_clinical_table_is_found_in_a_dictionary_of_736_columns_by_weights_that_never_saw_it() -> None:
+    options = arrow_csv.ConvertOptions(strings_can_be_null=True)
+    source = arrow_csv.read_csv(GDC / "clark/source.csv", convert_options=options)
+    target = arrow_csv.read_csv(GDC / "target_full.csv", convert_options=options)
+    one, other = column_pairs.side(source), column_pairs.side(target)
+    chances = column_pairs.probabilities(
+        column_pairs.signals(one, other), column_pairs.model()["words"]["without"]["clark"]
+    )
+    right: dict[str, set[str]] = {}
+    for row in csv.DictReader((GDC / "clark/groundtruth.csv").read_text(encoding="utf-8").splitlines()):
+        right.setdefault(row["source"], set()).add(row["target"])
+    found = 0.0
+    for name, wanted in right.items():
+        scores = chances[one.headers.index(name)]
+        best_right = max(scores[other.headers.index(column)] for column in wanted)
+        found += 1 / (1 + int((scores > best_right).sum()))
+    assert found / len(right) > 0.75

@@ -14,9 +14,9 @@ from muniment.base import embedded
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-TOURS = ("README.md", "docs/guide.md", "docs/identity.md", "docs/policies.md", "docs/tour.md")
+TOURS = ("README.md", "docs/conflicts.md", "docs/guide.md", "docs/identity.md", "docs/policies.md", "docs/tour.md")
 WORKBOOK = Path(os.environ.get("MUNIMENT_DATA", "../shared/data")) / "inventories/rvtools/kubev2v_example1.xlsx"
-SHEET = re.compile(r"^```csv\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SHEET = re.compile(r"^```csv (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
@@ -101,7 +101,8 @@ def test_the_commands_of_the_docs_do_what_they_show(tour, tmp_path, home):
         if not WORKBOOK.is_file():
             pytest.skip(f"no real workbook at {WORKBOOK}: set MUNIMENT_DATA")
         shutil.copyfile(WORKBOOK, tmp_path / "rvtools.xlsx")
-        (tmp_path / "owners.csv").write_text(SHEET.search((ROOT / tour).read_text(encoding="utf-8"))[1])
+    for name, sheet in SHEET.findall((ROOT / tour).read_text(encoding="utf-8")):
+        (tmp_path / name).write_text(sheet, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MUNIMENT_")}
     environment |= {
         "MUNIMENT_HOME": str(home),

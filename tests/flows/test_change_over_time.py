@@ -92,6 +92,21 @@ def test_another_serial_under_the_same_name_and_another_system_are_suspicious(en
     assert "said linux until" in found["app02", "os_family"].hint
 
 
+def test_a_name_that_passes_to_another_serial_is_suspicious_where_the_serial_is_the_key(engagement, tmp_path):
+    home = engagement()
+
+    def scan(day: int, serial: str, *more: str) -> Delivery:
+        rows = [machine(number)["scan"] for number in SIX if number != 5]
+        return Delivery("scan", day, (*rows, *({**machine(5)["scan"], "Serial": one} for one in (serial, *more))))
+
+    deliver(home, tmp_path, [scan(1, "CZC00005X"), scan(8, "CZC77777X")])
+    (one,) = conflicts(home)
+    assert (one.asset, one.attribute, one.kind) == ("app05", "serial", "suspicious_change")
+    assert one.hint.startswith("scan said CZC00005X until 2026-03-02 and says CZC77777X since 2026-03-09: was it")
+    deliver(home, tmp_path / "both", [scan(15, "CZC77777X", "CZC00005X")])
+    assert conflicts(home) == []
+
+
 def test_many_changes_at_once_are_one_conflict(engagement, tmp_path):
     home = engagement()
 

@@ -70,11 +70,16 @@ def found(engine, attribute: str, records: dict[str, list[str]], subnets: list[s
         pa.Table.from_pylist(rows, schema),
         pa.Table.from_pylist(spoken * len(records)),
         pa.Table.from_pylist(deliveries),
+        pa.schema([(name, pa.string()) for name in _REPLACED]).empty_table(),
         model.attributes(),
     )
     return engine.rows("SELECT * FROM suspicions ORDER BY source_key, attribute").to_pylist()
 
 
+_REPLACED = (
+    "source_id", "family_id", "source_key", "attribute", "before", "after", "until", "changed_at", "until_file",
+    "changed_file",
+)  # fmt: skip
 _COLUMNS = (
     "source_id", "family_id", "source_key", "attribute", "before", "now", "until", "changed_at", "until_file",
     "changed_file", "gone", "read_off", "subnets",

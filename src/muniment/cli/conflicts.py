@@ -3,7 +3,8 @@
 Called by `app`. `resolve` and `accept` settle a single one.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,12 @@ app = typer.Typer(help="Where sources disagree, and decisions that settle many a
 def conflicts(
     context: typer.Context,
     severity: Annotated[str | None, typer.Option(help="critical, high, medium or low.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="value_mismatch, type_mismatch, missing_in_new, missing_in_existing, suspicious_change, contradicted."
+        ),
+    ] = None,
     attribute: Annotated[str | None, typer.Option(help="Only this attribute.")] = None,
     asset: Annotated[str | None, typer.Option(help="Only this asset.")] = None,
     state: Annotated[str, typer.Option(help="open, resolved, accepted, or all.")] = "open",
@@ -26,9 +33,9 @@ def conflicts(
     as_of: moment.AsOf = None,
     as_json: screen.Json = False,
 ) -> None:
-    """List where sources disagree, the most severe first, each with a hint how to settle it.
+    """List where sources disagree or changed suspiciously, the most severe first, with hints how to settle it.
 
-    Examples: muniment conflicts --severity critical   ·   muniment conflicts --as-of "7 days ago"
+    Examples: muniment conflicts --kind suspicious_change   ·   muniment conflicts --as-of "7 days ago"
 
     `muniment conflicts groups` finds what many of them have in common.
     """
@@ -38,9 +45,9 @@ def conflicts(
     with screen.open_estate() as estate:
         wanted = None if state == "all" else state
         found = estate.conflicts(
-            severity=severity, attribute=attribute, asset=asset, state=wanted, limit=limit, as_of=at
+            severity=severity, kind=kind, attribute=attribute, asset=asset, state=wanted, limit=limit, as_of=at
         )
-        counts = estate.count_conflicts(attribute=attribute, asset=asset, as_of=at)
+        counts = estate.count_conflicts(kind=kind, attribute=attribute, asset=asset, as_of=at)
     if severity:
         counts = {severity: counts.get(severity, 0)}
     if as_json:
@@ -48,7 +55,13 @@ def conflicts(
         return
     total = sum(counts.values())
     shown = f"{total:,}" if len(found) == total else f"{len(found):,} of {total:,}"
-    of = "".join([f" of {attribute}" if attribute else "", f" of {screen.clean(asset)}" if asset else ""])
+    of = "".join(
+        [
+            f" of kind {kind}" if kind else "",
+            f" of {attribute}" if attribute else "",
+            f" of {screen.clean(asset)}" if asset else "",
+        ]
+    )
     of += f" on {at:%Y-%m-%d %H:%M} (UTC)" if at else ""
     screen.table(
         f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
@@ -60,9 +73,7 @@ def conflicts(
                 c.severity,
                 screen.clean(c.asset),
                 c.attribute,
-                " | ".join(
-                    f"{screen.words(claim['value'], 40)} ({screen.words(claim['sources'])})" for claim in c.claims[:4]
-                ),
+                " | ".join(_claim(claim) for claim in c.claims[:4]),
                 _state(c),
             ]
             for c in found
@@ -77,10 +88,16 @@ def conflicts(
     )
 
 
+def _claim(claim: Mapping[str, Any]) -> str:
+    past = f" until {claim['until']}" if claim.get("until") else ""
+    return f"{screen.words(claim['value'], 40)} ({screen.words(claim['sources'])}{past})"
+
+
 def _state(conflict: "register.Conflict") -> str:
     settled = conflict.decision
     if settled is None:
-        return screen.clean(conflict.hint, 200)
+        needed = f" ({conflict.dependents:,} depend on it)" if conflict.dependents else ""
+        return screen.clean(conflict.hint, 250) + needed
     reason = f": {screen.clean(settled['reason'], 150)}" if settled["reason"] else ""
     return f"{settled['how']} by {screen.clean(settled['by'])} on {settled['at']}{reason}"
 

@@ -242,7 +242,7 @@ class _OfConflict(_Question):
         self.conflict = conflict
         self.name = screen.clean(conflict.asset)
         self.attribute = conflict.attribute
-        named = f", named by {item.depends:,} other(s)" if item.depends else ""
+        named = f", {item.depends:,} depend(s) on it" if item.depends else ""
         self.title = f"{self.attribute} of {self.name}{named}"
         self.claims = conflict.claims[:_MOST_SHOWN]
         self.choices = [_as_typed(claim["value"]) for claim in self.claims]
@@ -259,7 +259,7 @@ class _OfConflict(_Question):
                 screen.words(claim["value"]),
                 f"{claim['confidence']:.2f}" if claim.get("confidence") is not None else "",
                 screen.words(claim["sources"]),
-                screen.clean(str(claim.get("seen") or "")),
+                screen.clean(f"until {claim['until']}" if claim.get("until") else str(claim.get("seen") or "")),
             ]
             for number, claim in enumerate(self.claims, start=1)
         ]

@@ -181,6 +181,7 @@ class Looks:
         self,
         *,
         severity: str | None = None,
+        kind: str | None = None,
         attribute: str | None = None,
         asset: str | UUID | register.Asset | None = None,
         state: str | None = "open",
@@ -191,6 +192,7 @@ class Looks:
 
         Args:
             severity: critical, high, medium or low.
+            kind: value_mismatch, type_mismatch, missing_in_new, missing_in_existing, suspicious_change or contradicted.
             attribute: only of this attribute.
             asset: only of this asset.
             state: open, resolved or accepted; None for all.
@@ -199,25 +201,26 @@ class Looks:
 
         Raises:
             NotFound: there is no such asset.
-            Rejected: there is no such severity, attribute or state.
+            Rejected: there is no such severity, kind, attribute or state.
         """
         chosen = self.asset(asset, as_of=as_of).id if asset is not None else None
         with self.home.scope.transaction() as connection:
             if attribute is not None:
                 find.attribute(mapping.attributes(connection), attribute)
             return register.list_conflicts(
-                connection, self.home.scope, severity=severity, attribute=attribute, asset_id=chosen, state=state,
-                limit=limit, as_of=as_of,
+                connection, self.home.scope, severity=severity, kind=kind, attribute=attribute, asset_id=chosen,
+                state=state, limit=limit, as_of=as_of,
             )  # fmt: skip
 
     def count_conflicts(
         self,
         *,
+        kind: str | None = None,
         attribute: str | None = None,
         asset: str | UUID | register.Asset | None = None,
         as_of: datetime | None = None,
     ) -> dict[str, int]:
-        """How many conflicts are open, by severity; in the whole register, of an attribute, or of an asset.
+        """How many conflicts are open, by severity; in the whole register, of a kind, of an attribute, or of an asset.
 
         With `as_of`, how many were at that moment (with a time zone).
 
@@ -227,7 +230,7 @@ class Looks:
         chosen = self.asset(asset, as_of=as_of).id if asset is not None else None
         with self.home.scope.transaction() as connection:
             return register.count_conflicts(
-                connection, self.home.scope, attribute=attribute, asset_id=chosen, as_of=as_of
+                connection, self.home.scope, kind=kind, attribute=attribute, asset_id=chosen, as_of=as_of
             )
 
     def waiting(self, *, mappings: bool = True, conflicts: bool = True) -> list[graph.Waiting]:

@@ -57,6 +57,7 @@ from muniment.register.store import (
     list_conflicts,
 )
 from muniment.register.types import (
+    CONFLICT_KINDS,
     CONFLICT_STATES,
     SEVERITIES,
     Annotation,
@@ -73,6 +74,7 @@ from muniment.register.types import (
 )
 
 __all__ = [
+    "CONFLICT_KINDS",
     "CONFLICT_STATES",
     "FACTORS",
     "OWNERS",

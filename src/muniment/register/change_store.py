@@ -24,11 +24,15 @@ _KEY = ("source_id", "source_key", "attribute", "kind")
 _ASIDE = "('held', 'rejected', 'withdrawn')"
 
 
-def any_earlier(connection: sa.Connection, scope: Scope) -> bool:
-    """Whether any record ever said something else."""
+def any_again(connection: sa.Connection, scope: Scope) -> bool:
+    """Whether any family of layouts was delivered more than once, so that something can have changed."""
     return bool(
         connection.scalar(
-            sa.text("SELECT EXISTS (SELECT 1 FROM earlier_claims WHERE engagement_id = :engagement)"),
+            sa.text(
+                "SELECT EXISTS (SELECT 1 FROM imports i JOIN layouts l ON l.id = i.layout_id"
+                f" WHERE i.engagement_id = :engagement AND i.status NOT IN {_ASIDE}"
+                " GROUP BY l.family_id HAVING count(DISTINCT i.observed_at) > 1)"
+            ),
             {"engagement": scope.engagement_id},
         )
     )
@@ -78,6 +82,42 @@ def deliveries(connection: sa.Connection, scope: Scope) -> pa.Table:
         connection,
         "SELECT DISTINCT l.family_id, (extract(epoch FROM i.observed_at) * 1000000)::bigint AS moment FROM imports i"
         f" JOIN layouts l ON l.id = i.layout_id WHERE i.engagement_id = %s AND i.status NOT IN {_ASIDE}",
+        (scope.engagement_id,),
+    )
+
+
+def replaced(connection: sa.Connection, scope: Scope) -> pa.Table:
+    """Records that took over the name of another of their family with another serial number or UUID.
+
+    The other was last delivered before the new one came, and nothing else has borne the name since: source_id,
+    The other was last delivered before the new one came, and nothing else bears the name since: source_id,
+    """
+    return db.read_arrow(
+        connection,
+        "WITH named AS MATERIALIZED (SELECT r.source_id, l.family_id, r.source_key, r.claims, r.import_id, r.gone,"
+        "  r.first_delivered_at AS first, r.delivered_at AS last,"
+        "  lower(coalesce(r.claims -> 'hostname' ->> 0, r.claims -> 'name' ->> 0)) AS name FROM records r"
+        "  JOIN layouts l ON l.id = r.layout_id JOIN sources s ON s.id = r.source_id AND s.active"
+        "  WHERE r.engagement_id = %s AND (r.claims ? 'serial' OR r.claims ? 'uuid')),"
+        " came AS (SELECT n.* FROM named n JOIN (SELECT family_id, min(first) AS began FROM named GROUP BY 1) b"
+        "  USING (family_id) WHERE n.first > b.began AND NOT n.gone AND n.name <> 'localhost')"
+        " SELECT DISTINCT ON (n.source_id, n.source_key) n.source_id, n.family_id, n.source_key, a.attribute,"
+        " (o.claims -> a.attribute)::text AS before, (n.claims -> a.attribute)::text AS after,"
+        " (extract(epoch FROM o.last) * 1000000)::bigint AS until,"
+        " (extract(epoch FROM n.first) * 1000000)::bigint AS changed_at, i.file AS until_file,"
+        " coalesce((SELECT min(f.file) FROM imports f JOIN layouts m ON m.id = f.layout_id AND m.family_id ="
+        " n.family_id"
+        f"  WHERE f.engagement_id = i.engagement_id AND f.observed_at = n.first AND f.status NOT IN {_ASIDE}), '')"
+        " AS changed_file FROM came n JOIN named o ON o.family_id = n.family_id AND o.source_id = n.source_id"
+        " AND o.name = n.name AND o.last < n.first JOIN imports i ON i.id = o.import_id"
+        " CROSS JOIN (VALUES (1, 'serial'), (2, 'uuid')) a(place, attribute)"
+        " WHERE o.claims ? a.attribute AND n.claims ? a.attribute AND NOT jsonb_exists_any(o.claims -> a.attribute,"
+        "  ARRAY(SELECT jsonb_array_elements_text(n.claims -> a.attribute)))"
+        " AND NOT coalesce(jsonb_exists_any(o.claims -> 'serial',"
+        "  ARRAY(SELECT jsonb_array_elements_text(coalesce(n.claims -> 'serial', '[]')))), false)"
+        " AND NOT EXISTS (SELECT 1 FROM named p WHERE p.family_id = n.family_id AND p.source_id = n.source_id"
+        "  AND p.name = n.name AND p.source_key <> n.source_key AND p.last >= n.first)"
+        " ORDER BY n.source_id, n.source_key, o.last DESC, a.place, o.source_key",
         (scope.engagement_id,),
     )
 

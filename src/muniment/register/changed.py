@@ -71,7 +71,8 @@ def suspicious() -> str:
         " ' (last on ' || h.since || ')' || CASE WHEN h.old_fashioned IS NULL THEN '' ELSE"
         " '; ' || array_to_string(h.old_fashioned, ', ') || ' say(s) ' || h.was END"
         " ELSE h.source || ' said ' || h.was || ' until ' || h.last || ' and says ' || h.says || ' since ' || h.since"
-        f" || {times} END || ': ' || CASE h.rule {told} END"
+        f" || {times} || CASE WHEN h.rule = 'replaced' AND h.assets::INT > 1 THEN ', one of ' || h.assets ||"
+        f" ' on that day' ELSE '' END END || ': ' || CASE h.rule {told} END"
     )
     now = (
         '\'{"confidence":\' || coalesce(k.confidence, 0) || \',"file":\' || to_json(h.changed_file) || \',"seen":"\' ||'

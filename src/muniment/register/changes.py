@@ -49,7 +49,7 @@ def look_for_changes(
 ) -> None:
     """Find suspicious changes among all that is remembered; mark the assets of which something else is found."""
     known = change_store.suspicions(connection, scope)
-    if not known.num_rows and not change_store.any_earlier(connection, scope):
+    if not known.num_rows and not change_store.any_again(connection, scope):
         return
     engine.register("suspicions_known", known)
     find(
@@ -57,6 +57,7 @@ def look_for_changes(
         change_store.changes(connection, scope, remembered(attributes)[1]),
         change_store.spoken(connection, scope),
         change_store.deliveries(connection, scope),
+        change_store.replaced(connection, scope),
         attributes,
     )
     columns = ", ".join(change_store.COLUMNS)
@@ -69,7 +70,12 @@ def look_for_changes(
 
 
 def find(
-    engine: Engine, changes: pa.Table, spoken: pa.Table, deliveries: pa.Table, attributes: Mapping[str, model.Attribute]
+    engine: Engine,
+    changes: pa.Table,
+    spoken: pa.Table,
+    deliveries: pa.Table,
+    replaced: pa.Table,
+    attributes: Mapping[str, model.Attribute],
 ) -> None:
     """Make the table `suspicions`, columns as `change_store.COLUMNS`, all text.
 
@@ -80,11 +86,13 @@ def find(
             changed_at (microseconds), their files, gone, names, subnets (JSON texts of lists).
         spoken: family_id, attribute, first, last (microseconds), records: how many gave it from when to when.
         deliveries: family_id, moment (microseconds) of every import that counts.
+        replaced: records that took over the name of another, as `change_store.replaced` gives them.
         attributes: the model with the tenant's own.
     """
     engine.register("change_rows", changes)
     engine.register("change_spoken", spoken)
     engine.register("change_deliveries", deliveries)
+    engine.register("change_replaced", replaced)
     engine.register("change_tests", _tests(attributes))
     _order(engine)
     _rates(engine)
@@ -271,7 +279,13 @@ def _together(engine: Engine) -> None:
         " AND NOT EXISTS (SELECT 1 FROM change_masses m WHERE m.rule = 'mass' AND m.family_id = c.family_id AND"
         " m.attribute = c.attribute AND m.kind = c.kind AND m.changed_at = c.changed_at)"
         f" UNION ALL SELECT {one} FROM change_flips c ANTI JOIN change_masses m ON m.rule = 'flip' AND m.family_id ="
-        " c.family_id AND m.attribute = c.attribute AND m.changed_at = c.changed_at",
+        " c.family_id AND m.attribute = c.attribute AND m.changed_at = c.changed_at"
+        " UNION ALL SELECT source_id, source_key, attribute, 'suspicious_change', 'replaced', '', count(*)"
+        " OVER many, 1,"
+        " before, after, until::BIGINT, changed_at::BIGINT, until_file, changed_file FROM change_replaced"
+        " WINDOW many AS (PARTITION BY family_id, attribute, changed_at) QUALIFY count(*) OVER many <"
+        f" {mass['fewest']} OR row_number() OVER (PARTITION BY family_id, attribute, changed_at ORDER BY"
+        " source_key) = 1",
     )
     texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in change_store.COLUMNS)
     engine.derive(

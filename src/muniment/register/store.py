@@ -5,9 +5,9 @@ Each takes a connection of a tenant's transaction; searches go through narrow co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +18,16 @@ from muniment.base.tenancy import Scope
 from muniment.register import past
 from muniment.register.annotate import tagged
 from muniment.register.tables import assets, conflicts, terms, versions
-from muniment.register.types import CONFLICT_STATES, SEVERITIES, Asset, Conflict, Query, Version
+from muniment.register.types import (
+    CONFLICT_KINDS,
+    CONFLICT_STATES,
+    SEVERITIES,
+    Asset,
+    Conflict,
+    Narrowed,
+    Query,
+    Version,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -343,22 +352,19 @@ def list_conflicts(
     connection: sa.Connection,
     scope: Scope,
     *,
-    severity: str | None = None,
-    asset_id: UUID | None = None,
-    attribute: str | None = None,
     state: str | None = "open",
     limit: int | None = 50,
     as_of: datetime | None = None,
+    **narrowed: Unpack[Narrowed],
 ) -> list[Conflict]:
     """Conflicts of a state (None: all), the most severe first, then by asset name and attribute; also of a past moment.
 
     Raises:
-        Rejected: there is no such severity or state.
+        Rejected: there is no such severity, kind or state.
     """
-    if state is not None and state not in CONFLICT_STATES:
-        raise Rejected(f"{state!r} is not a state of conflicts: use one of {', '.join(CONFLICT_STATES)}")
-    if severity is not None and severity not in SEVERITIES:
-        raise Rejected(f"{severity!r} is not a severity: use one of {', '.join(SEVERITIES)}")
+    _known("state of conflicts", state, CONFLICT_STATES)
+    _known("severity", narrowed.get("severity"), SEVERITIES)
+    _known("kind of conflicts", narrowed.get("kind"), CONFLICT_KINDS)
     disputed, table = _disputed(as_of), _table(Query(as_of=as_of))
     query = (
         sa.select(
@@ -374,11 +380,17 @@ def list_conflicts(
         .order_by(disputed.c.rank, table.c.name, disputed.c.asset_id, disputed.c.attribute, disputed.c.kind)
         .limit(limit)
     )
-    wanted = {"severity": severity, "state": state, "asset_id": asset_id, "attribute": attribute}
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(disputed.c[name] == value)
-    return [Conflict(*row) for row in connection.execute(query)]
+    chosen = query.where(*_narrowing(disputed, {"state": state, **narrowed}))
+    return [Conflict(*row) for row in connection.execute(chosen)]
+
+
+def _known(what: str, value: object, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise Rejected(f"{value!r} is not a {what}: use one of {', '.join(allowed)}")
+
+
+def _narrowing(disputed: sa.FromClause, wanted: Mapping[str, object]) -> list[sa.ColumnElement[bool]]:
+    return [disputed.c[name] == value for name, value in wanted.items() if value is not None]
 
 
 def _disputed(as_of: datetime | None) -> sa.FromClause:
@@ -387,12 +399,7 @@ def _disputed(as_of: datetime | None) -> sa.FromClause:
 
 
 def count_conflicts(
-    connection: sa.Connection,
-    scope: Scope,
-    *,
-    attribute: str | None = None,
-    asset_id: UUID | None = None,
-    as_of: datetime | None = None,
+    connection: sa.Connection, scope: Scope, *, as_of: datetime | None = None, **narrowed: Unpack[Narrowed]
 ) -> dict[str, int]:
     """How many conflicts are open (or were at a moment), by severity, the most severe first."""
     disputed = _disputed(as_of)
@@ -401,11 +408,8 @@ def count_conflicts(
         .where(disputed.c.engagement_id == scope.engagement_id, disputed.c.state == "open")
         .group_by(disputed.c.severity)
     )
-    if attribute is not None:
-        query = query.where(disputed.c.attribute == attribute)
-    if asset_id is not None:
-        query = query.where(disputed.c.asset_id == asset_id)
-    counts = {row[0]: row[1] for row in connection.execute(query)}
+    chosen = query.where(*_narrowing(disputed, narrowed))
+    counts = {row[0]: row[1] for row in connection.execute(chosen)}
     return {severity: counts[severity] for severity in SEVERITIES if severity in counts}
 
 

@@ -6,11 +6,23 @@ Made by `store`, handed to every door.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 SEVERITIES = ("critical", "high", "medium", "low")
 CONFLICT_STATES = ("open", "resolved", "accepted")
+CONFLICT_KINDS = (
+    "value_mismatch", "type_mismatch", "missing_in_new", "missing_in_existing", "suspicious_change", "contradicted",
+)  # fmt: skip
+
+
+class Narrowed(TypedDict, total=False):
+    """Which conflicts: of a severity, of a kind, of an attribute, of an asset; what is left out or None is all."""
+
+    severity: str | None
+    kind: str | None
+    attribute: str | None
+    asset_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,19 +60,19 @@ def spoken(connection: sa.Connection, scope: Scope) -> pa.Table:
     """How many records gave an attribute that ever changed, from which delivery to which."""
     return db.read_arrow(
         connection,
-        "WITH moving AS MATERIALIZED (SELECT source_id, family_id, attribute, source_key FROM earlier_claims"
-        "  WHERE engagement_id = %s),"
-        " wanted AS (SELECT source_id, family_id, attribute FROM moving GROUP BY 1, 2, 3)"
+        "WITH wanted AS MATERIALIZED (SELECT source_id, family_id, array_agg(DISTINCT attribute) AS attributes"
+        "  FROM earlier_claims WHERE engagement_id = %s GROUP BY 1, 2),"
+        " given AS (SELECT w.family_id, k.attribute, r.first_delivered_at, r.delivered_at FROM wanted w"
+        "  JOIN layouts l ON l.family_id = w.family_id AND l.source_id = w.source_id"
+        "  JOIN records r ON r.layout_id = l.id AND r.engagement_id = %s AND r.first_delivered_at < r.delivered_at"
+        "  CROSS JOIN LATERAL unnest(w.attributes) k(attribute)"
+        "  WHERE jsonb_exists(r.claims, k.attribute) OR jsonb_exists(r.derived, k.attribute)"
+        "  OR EXISTS (SELECT 1 FROM earlier_claims e WHERE e.engagement_id = r.engagement_id AND"
+        "   e.source_id = r.source_id AND e.source_key = r.source_key AND e.attribute = k.attribute))"
         " SELECT family_id, attribute, (extract(epoch FROM first_delivered_at) * 1000000)::bigint AS first,"
-        " (extract(epoch FROM delivered_at) * 1000000)::bigint AS last, count(*) AS records FROM ("
-        "  SELECT w.family_id, w.attribute, r.first_delivered_at, r.delivered_at FROM records r"
-        "  JOIN layouts l ON l.id = r.layout_id CROSS JOIN LATERAL jsonb_object_keys(r.claims || r.derived) k(key)"
-        "  JOIN wanted w ON w.source_id = r.source_id AND w.family_id = l.family_id AND w.attribute = k.key"
-        "  WHERE r.engagement_id = %s AND r.first_delivered_at < r.delivered_at UNION ALL"
-        "  SELECT m.family_id, m.attribute, r.first_delivered_at, r.delivered_at FROM (SELECT DISTINCT * FROM moving) m"
-        "  JOIN records r ON r.engagement_id = %s AND r.source_id = m.source_id AND r.source_key = m.source_key"
-        "  WHERE NOT r.claims ? m.attribute AND NOT r.derived ? m.attribute) g GROUP BY 1, 2, 3, 4",
-        (scope.engagement_id, scope.engagement_id, scope.engagement_id),
+        " (extract(epoch FROM delivered_at) * 1000000)::bigint AS last, count(*) AS records FROM given"
+        " GROUP BY 1, 2, first_delivered_at, delivered_at",
+        (scope.engagement_id, scope.engagement_id),
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from muniment import model
+from muniment.base import db
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
 from muniment.register import change_store
@@ -52,12 +53,14 @@ def look_for_changes(
     if not known.num_rows and not change_store.any_again(connection, scope):
         return
     engine.register("suspicions_known", known)
+    with db.linear_joins(connection):
+        said = (change_store.spoken(connection, scope), change_store.deliveries(connection, scope))
+        replaced = change_store.replaced(connection, scope)
     find(
         engine,
         change_store.changes(connection, scope, remembered(attributes)[1]),
-        change_store.spoken(connection, scope),
-        change_store.deliveries(connection, scope),
-        change_store.replaced(connection, scope),
+        *said,
+        replaced,
         attributes,
     )
     columns = ", ".join(change_store.COLUMNS)

@@ -3,7 +3,7 @@
 Called by `app`. `resolve` and `accept` settle a single one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -63,10 +63,22 @@ def conflicts(
         ]
     )
     of += f" on {at:%Y-%m-%d %H:%M} (UTC)" if at else ""
-    screen.table(
+    title = (
         f"Conflicts{of}: {shown} (" + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ")"
         if found and state == "open"
-        else f"Conflicts{of}" + ("" if state == "open" else f", {state}"),
+        else f"Conflicts{of}" + ("" if state == "open" else f", {state}")
+    )
+    agreed = f"The sources {'agreed' if at else 'agree'}." if state == "open" else ""
+    hint = "`muniment diff` tells what has changed since." if at else _SETTLE
+    _show(title, found, hint if found else agreed)
+
+
+_SETTLE = "`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
+
+
+def _show(title: str, found: Sequence["register.Conflict"], note: str) -> None:
+    screen.table(
+        title,
         ["severity", "asset", "attribute", "claims, the winner first", "state and hint"],
         [
             [
@@ -78,13 +90,7 @@ def conflicts(
             ]
             for c in found
         ],
-        note="`muniment diff` tells what has changed since."
-        if found and at
-        else "`muniment resolve ASSET ATTRIBUTE VALUE` settles one, `accept` leaves it."
-        if found
-        else f"The sources {'agreed' if at else 'agree'}."
-        if state == "open"
-        else "",
+        note=note,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from muniment.base.errors import Rejected
-from muniment.cli import change, moment, screen
+from muniment.cli import change, identity_model, moment, screen
 from muniment.cli.mappings import report
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ app = typer.Typer(
     help="Who is who: why records are one thing, what became of ids, and your verdicts on doubtful pairs.",
     no_args_is_help=True,
 )
+
+app.add_typer(identity_model.app, name="model")
 
 _WORDS = {
     "merged": "became part of",

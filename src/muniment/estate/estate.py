@@ -19,6 +19,7 @@ from muniment.estate.examine import Examines
 from muniment.estate.govern import Governs
 from muniment.estate.hand_out import HandsOut
 from muniment.estate.identify import Identifies
+from muniment.estate.match_models import Weighs
 
 
 def open_estate(
@@ -48,7 +49,7 @@ def open_with(configuration: settings.Settings, *, create: bool = True) -> Estat
     return Estate(homes.open_home(configuration, create=create))
 
 
-class Estate(BringsIn, Examines, Corrects, Identifies, Governs, HandsOut, FindsAlike):
+class Estate(BringsIn, Examines, Corrects, Identifies, Governs, HandsOut, FindsAlike, Weighs):
     """The register of one engagement. Close it, or use it in a `with` statement.
 
     An asset is given to any method by its name, its id, the end of its id, any exact value such as a

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from muniment.flows.export_stamp import Stamp, read_stamp
     from muniment.flows.fetch import import_stream, import_tables
     from muniment.flows.identity_judge import Verdict, apply_verdicts, judge_pair, note_verdict, take_back_verdict
+    from muniment.flows.identity_model import apply_model, estimate_model
     from muniment.flows.identity_questions import Compared, Question, questions, still_open
     from muniment.flows.identity_why import (
         CaseTold,
@@ -84,6 +85,7 @@ _PLACES = {
     "identity_judge": "Verdict apply_verdicts judge_pair note_verdict take_back_verdict",
     "identity_questions": "Compared Question questions still_open",
     "identity_why": "CaseTold HowLinked Link RecordName WhyLinked cases_of how_linked why_linked",
+    "identity_model": "apply_model estimate_model",
     "impact": "Impact impact_of_columns impact_of_row impact_of_source",
     "import_batch": "import_files resume resume_open",
     "move_home": "Moved move",
@@ -149,6 +151,7 @@ __all__ = [
     "add_asset",
     "annotate",
     "apply_corrections",
+    "apply_model",
     "apply_policy",
     "apply_verdicts",
     "approve_imports",
@@ -164,6 +167,7 @@ __all__ = [
     "drop_rules",
     "edit",
     "embedding_states",
+    "estimate_model",
     "explain_records",
     "export",
     "how_linked",

@@ -113,7 +113,7 @@ class Linking:
         self.connection = connection
         self.home = home
         self.engine = engine
-        self.model = matching.SHIPPED
+        self.model = identity.model_in_force(connection, home.scope).model
         self.given = identity.inputs_of(connection, home.scope, engine)
         self.linked = matching.link(
             engine, self.given.records, self.given.identifiers, self.model, self.given.judgements

@@ -7,6 +7,7 @@ memory's `take_back` undoes them. Knows no values of assets; the register folds 
 from muniment.identity.inputs import Inputs
 from muniment.identity.inputs import read as inputs_of
 from muniment.identity.judge import judge, merge, split
+from muniment.identity.match_models import MODEL_ACT, ModelVersion, model_in_force, model_versions
 from muniment.identity.recompute import Change, recompute
 from muniment.identity.store import (
     asset_of_record,
@@ -28,10 +29,12 @@ from muniment.identity.store import (
 from muniment.identity.types import Act, Found, Move, Reference
 
 __all__ = [
+    "MODEL_ACT",
     "Act",
     "Change",
     "Found",
     "Inputs",
+    "ModelVersion",
     "Move",
     "Reference",
     "asset_of_record",
@@ -46,6 +49,8 @@ __all__ = [
     "list_cases",
     "members",
     "merge",
+    "model_in_force",
+    "model_versions",
     "moves_of",
     "park",
     "parked_ids",

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from muniment.base import ids
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.identity import inputs, store
+from muniment.identity import inputs, match_models, store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,8 @@ def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: st
 
     silent = store.drop_silent(connection, scope, inputs.naming())
     given = inputs.read(connection, scope, engine)
-    linked = matching.link(engine, given.records, given.identifiers, judgements=given.judgements)
+    weighed = match_models.model_in_force(connection, scope).model
+    linked = matching.link(engine, given.records, given.identifiers, weighed, given.judgements)
     change = _store(connection, scope, given.found, linked.clusters["cluster"].to_pylist(), cause)
     _name_cases(connection, scope, engine, given, linked)
     return replace(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from muniment.matching.match_model import SHIPPED, MatchModel, Weight, from_document
     from muniment.matching.names import closest, name_key
     from muniment.matching.record_clusters import ClusterStep, Cut, Judgement, Linked, steps
+    from muniment.matching.record_estimate import estimate
     from muniment.matching.records import Scored, link, score_between
     from muniment.matching.truth import Found, Votes, discover
     from muniment.matching.values import Form, Kind, agreement, form, same, says_more, slip
@@ -60,6 +61,7 @@ _BULK = {
     "Linked": "record_clusters",
     "ClusterStep": "record_clusters",
     "steps": "record_clusters",
+    "estimate": "record_estimate",
     "Scored": "records",
     "link": "records",
     "score_between": "records",
@@ -132,6 +134,7 @@ __all__ = [
     "column",
     "discover",
     "drift",
+    "estimate",
     "explain_case",
     "explain_rows",
     "find_cases",

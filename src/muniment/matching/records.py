@@ -6,6 +6,7 @@ calls it. A pair's score is a sum of bits under a `MatchModel`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -90,6 +91,40 @@ def score_between(
             " ON v.a = p.a AND v.b = p.b AND v.kind = p.kind ORDER BY p.a, p.b, p.bits DESC, p.kind"
         ),
     )
+
+
+class Counted(NamedTuple):
+    """How often records of one thing agreed on a kind that one thing alone carries, and how often they differed."""
+
+    kind: str
+    agreed: float
+    differed: float
+
+
+def compare_within(engine: Engine, linked: Linked, model: MatchModel, verdict: float) -> list[Counted]:
+    """Count over all pairs within clusters, right after `link` in the same engine.
+
+    Args:
+        engine: of that call; its table `verdicts` has the pairs (a, b) that people call the same.
+        linked: what `link` returned.
+        model: by which it did.
+        verdict: how many pairs one of `verdicts` counts as.
+    """
+    engine.register("clustered", linked.clusters)
+    engine.derive(
+        "same_thing",
+        "SELECT x.record AS a, y.record AS b FROM clustered x JOIN clustered y"
+        " ON x.cluster = y.cluster AND x.record < y.record JOIN (SELECT cluster FROM clustered GROUP BY cluster"
+        f" HAVING count(*) BETWEEN 2 AND {_COMPONENT_LIMIT}) c ON c.cluster = x.cluster",
+    )
+    _score_pairs(engine, model, "SELECT a, b FROM same_thing UNION SELECT a, b FROM verdicts", "same_pairs")
+    counted = engine.rows(
+        "SELECT kind, sum(CASE WHEN outcome = 'agreed' AND shared = 1 THEN n ELSE 0 END)::DOUBLE AS agreed,"
+        " sum(CASE WHEN outcome = 'differed' THEN n ELSE 0 END)::DOUBLE AS differed FROM ("
+        f" SELECT p.*, CASE WHEN v.a IS NULL THEN 1 ELSE {verdict} END AS n FROM parts p"
+        " LEFT JOIN verdicts v ON v.a = p.a AND v.b = p.b WHERE outcome <> 'same list') GROUP BY kind ORDER BY kind"
+    )
+    return [Counted(**row) for row in counted.to_pylist()]
 
 
 def _prepare(engine: Engine, records: pa.Table, identifiers: pa.Table, model: MatchModel) -> None:

@@ -1,7 +1,7 @@
 """Tables of many kinds, made from a seed, whose pairs are known: what `records.py` shows besides real data.
 
 No column tells which rows are one thing. Tables of these kinds, of other words and seeds, were looked at while the
-way of learning weights was chosen: guide and albums are the kinds on which an earlier one failed.
+way of learning weights was chosen; on tracks of albums an earlier one failed.
 """
 
 import random

@@ -253,3 +253,43 @@ def test_the_bits_of_an_explanation_add_up_to_the_probability(duplicated):
         assert len(told.steps) >= len(found.compared)
     with pytest.raises(LookupError):
         matching.explain_rows(matching.match_records(duplicated), (5, 77), (cells[5], cells[77]))
+
+
+def test_where_nothing_is_twice_nothing_matches():
+    rows = people(600, seed=21)
+    assert len(matching.match_records(table(rows)).left) == 0
+    assert len(matching.match_records(table(rows[:300]), table(rows[300:])).left) == 0
+
+
+def test_rows_that_are_wholly_the_same_match_even_by_one_column():
+    rows = [{"who": f"{row['name']} {row['surname']} {row['town']}"} for row in people(500, seed=22)]
+    said = [row["who"] for row in rows + rows[:120]]
+    gold = {(one, other) for one in range(620) for other in range(one + 1, 620) if said[one] == said[other]}
+    precision, recall = scored(matching.match_records(table(rows + rows[:120])), gold)
+    assert min(precision, recall) > 0.9
+
+
+def test_years_a_decade_apart_are_not_nearly_the_same_and_a_slip_is_not_wholly_different():
+    import numpy as np
+
+    from muniment.matching.linkage_fields import Field
+    from muniment.matching.linkage_levels import Levels
+
+    texts = ["1060", "1950", "1958", "1959", "1960", "2001"]
+    codes = np.arange(6)
+    level = Levels(Field("year", "year", "number", texts, codes, codes))
+    far, near, slip, different = level(np.array([1, 2, 0, 0]), np.array([4, 3, 4, 5])).tolist()
+    assert different < slip <= far < near
+
+
+def test_shared_model_numbers_count_by_how_rare_they_are():
+    import numpy as np
+
+    from muniment.matching.linkage_fields import Field
+    from muniment.matching.linkage_levels import Levels
+
+    texts = ["ddr3x e5506", "ddr3x x5470", "e5506 zz991", "kx1033", *(f"ddr3x q{number}" for number in range(100, 140))]
+    codes = np.arange(len(texts))
+    level = Levels(Field("models", "", "models", texts, codes, codes))
+    rare, common, other = level(np.array([0, 0, 0]), np.array([2, 1, 3])).tolist()
+    assert rare > common > other

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from muniment import matching, model
+from muniment import mapping, matching, model
 
 CASES = tomllib.loads((Path(__file__).parent / "cases/columns.toml").read_text())
 LABELS = Path(__file__).parent / "cases/inventories.toml"
@@ -165,6 +165,28 @@ def test_thresholds_decide_between_applying_asking_and_leaving():
     assert (left.state, left.target) == ("unmapped", matching.NONE)
     assert left.runner_up is not None
     assert left.runner_up.target == "fqdn"
+
+
+def listing(**cells: Sequence[str]) -> dict[str, matching.Candidate]:
+    table = pa.table({header: pa.array(values, pa.string()) for header, values in cells.items()})
+    ranking = matching.rank(matching.profile(table, table.column_names), mapping.targets())
+    return {header: found[0] for header, found in ranking.items()}
+
+
+def test_a_host_in_each_row_is_the_machine_itself_where_no_other_column_names_it():
+    machines = [f"app{number:02}.example.org" for number in range(12)]
+    address = [f"10.0.0.{number}" for number in range(12)]
+    found = listing(host=machines, address=address)
+    assert found["host"].target == "name", found
+    assert "no other column is the name of what is listed" in found["host"].reasons
+    assert listing(host=machines, address=address, vm=machines)["host"].target == "host"
+    assert listing(host=["esx1", "esx2"] * 6, address=address)["host"].target == "host"
+
+
+def test_virtual_processors_in_a_list_of_servers_are_theirs():
+    cells = pa.table({"vCPU": ["2", "4", "8", "16"] * 8})
+    ranking = matching.rank(matching.profile(cells, ["vCPU"], table="server list"), mapping.targets())
+    assert ranking["vCPU"][0].target == "cpu_count", ranking["vCPU"][:3]
 
 
 def test_no_columns_give_no_ranking():

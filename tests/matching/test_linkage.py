@@ -293,3 +293,10 @@ def test_shared_model_numbers_count_by_how_rare_they_are():
     level = Levels(Field("models", "", "models", texts, codes, codes))
     rare, common, other = level(np.array([0, 0, 0]), np.array([2, 1, 3])).tolist()
     assert rare > common > other
+
+
+def test_addresses_are_codes_and_no_amounts():
+    mine = [{"machine": f"srv{number}", "ip": f"10.20.{number % 3}.{number}"} for number in range(60)]
+    theirs = [{"machine": f"srv{number}.example.org", "ip": f"10.20.{number % 3}.{number}"} for number in range(60)]
+    found = matching.match_records(table(mine), table(theirs))
+    assert ("ip", "code") in found.compared

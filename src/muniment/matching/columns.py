@@ -218,9 +218,11 @@ def _reasons(view: _View, number: int) -> tuple[str, ...]:
     if signal["misfit"]:
         said.append(f"the unit in the name does not measure {target.label}")
     if signal["itself"]:
-        said.append(f'in "{view.column.table}" this is the name of what is listed')
+        listed = " ".join(names.read(view.column.name).words) in signals.listed_as(view.column.table or "")
+        where = f'in "{view.column.table}" this is' if listed else "no other column is"
+        said.insert(0, f"{where} the name of what is listed")
     if signal["other"]:
-        said.append(f'in "{view.column.table}" this means the listed thing itself')
+        said.append("here this means the listed thing itself")
     return tuple(said)
 
 

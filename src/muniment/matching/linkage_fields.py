@@ -35,6 +35,9 @@ _YMD = re.compile(r"(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})(?:[t ].*)?")
 _XXY = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?:[t ].*)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = re.compile(r"(?:(\d{1,2})[-/. ]?)?([a-z]{3})[a-z]*[-/., ]+(?:(\d{1,2})[,. ]+)?(\d{4})")
+_DOTTED = re.compile(r"\d{1,5}(?:\.\d{1,5}){2,}")
+"""Numbers that dots hold together: an address, a version; no amount."""
+
 _QUANTITY = re.compile(r"\d{1,4}[a-z]{1,4}|\d{1,4}x\d{1,4}[a-z]*|\d{1,4}p?")
 
 
@@ -255,7 +258,7 @@ def _number(cell: str | None) -> str | None:
     """The number in a cell of currency signs and the like, as plain digits."""
     if cell is None:
         return None
-    found = _NUMBER.search(cell)
+    found = None if _DOTTED.fullmatch(cell) else _NUMBER.search(cell)
     if not found or not (_AROUND_NUMBER.fullmatch(cell[: found.start()]) and len(cell) - found.end() <= 5):  # noqa: PLR2004
         return None
     text = found.group()

@@ -110,11 +110,22 @@ _PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
 _WHOLE_GROUPS = frozenset({"hardware", "utilisation", "cost"})
 _WHOLE_TARGETS = frozenset({"uuid", "asset_type", "subtype", "status", "tags", "depends_on"})
 
+_HOSTS = frozenset({"host", "vhost"})
 _GUESTS = frozenset({"vm", "vms", "vcpu", "vcpus", "vram"})
 """Words that in a table of hosts speak of the machines on them."""
 
 _NAME_TARGETS = frozenset({"name"})
 _THING_TARGETS = frozenset({"host", "application", "cluster", "hostname"})
+_NAMING_TARGETS = frozenset(
+    {"name", "hostname", "fqdn", "vm_id", "application", "application_id", "database_name", "instance_name", "cluster"}
+)
+_MACHINE_TARGETS = frozenset({"ip_address", "mac_address", "os", "cpu_count", "memory_mib", "serial"})
+_SAME_NAME = 0.9
+"""From this level on a header is a name of the target."""
+
+_OWN_ROWS = 0.9
+"""From this share of different values on, a machine in each row is the row's own."""
+
 _IDENTIFIER_KINDS = frozenset({"hostname", "fqdn", "ip", "mac", "serial", "uuid", "text", "url"})
 _PLAIN_WORDS = frozenset({"address"})
 
@@ -138,7 +149,7 @@ def read(columns: Sequence[Column], targets: tuple[Target, ...]) -> Signals:
     """Read all signals of columns (of one table) against targets."""
     things = [_things(column.table or "") for column in columns]
     near = names.index(targets).compare([column.name for column in columns], things)
-    itself, other = _itself(columns, targets)
+    itself, other = _itself(columns, targets, near.exact)
     exact = np.maximum(near.exact, 0.95 * itself)
     loose = exact < _EXACT
     agree, known, has_known = _values(columns, targets)
@@ -260,24 +271,34 @@ def _spread(columns: Sequence[Column]) -> tuple[npt.NDArray[np.float64], npt.NDA
 
 
 def _itself(
-    columns: Sequence[Column], targets: tuple[Target, ...]
+    columns: Sequence[Column], targets: tuple[Target, ...], exact: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Tell where a header names what its table lists: the listed thing's name, or a rival reading."""
     shape = (len(columns), len(targets))
     itself, other = np.zeros(shape), np.zeros(shape)
     for row, column in enumerate(columns):
-        if column.table is None:
-            continue
         words = names.read(column.name).words
-        itself_here = listed_as(column.table)
-        if "host" in itself_here and _GUESTS & set(words):
+        itself_here = listed_as(column.table or "")
+        if _HOSTS & _things(column.table or "") and _GUESTS & set(words):
             other[row] = [target.group == "hardware" for target in targets]
-        if " ".join(words) not in itself_here:
+        if " ".join(words) not in itself_here and not (words == ("host",) and _only_name(columns, targets, exact, row)):
             continue
         for number, target in enumerate(targets):
             itself[row, number] = target.name in _NAME_TARGETS
             other[row, number] = target.name in _THING_TARGETS
     return itself, other
+
+
+def _only_name(
+    columns: Sequence[Column], targets: tuple[Target, ...], exact: npt.NDArray[np.float64], row: int
+) -> bool:
+    """Whether a column of hosts is what names the machines of its table: each its own, and no other names them."""
+    profile = columns[row].profile
+    if profile.filled < 2 or profile.distinct < _OWN_ROWS * profile.filled:  # noqa: PLR2004
+        return False
+    said = np.delete(exact, row, axis=0).max(axis=0, initial=0.0) >= _SAME_NAME
+    found = {target.name for target, known in zip(targets, said.tolist(), strict=True) if known}
+    return bool(found & _MACHINE_TARGETS) and not found & _NAMING_TARGETS
 
 
 def listed_as(table: str) -> frozenset[str]:

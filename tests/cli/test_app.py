@@ -52,3 +52,13 @@ def test_a_home_that_cannot_be_is_a_wrong_request_without_a_traceback(run, tmp_p
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_an_argument_that_is_no_text_is_refused_in_a_sentence(monkeypatch, capsys):
+    from muniment.cli import app
+
+    monkeypatch.setattr("sys.argv", ["muniment", "show", "\udcff"])
+    with pytest.raises(SystemExit) as stopped:
+        app.main()
+    assert stopped.value.code == 2
+    assert "is not UTF-8" in capsys.readouterr().err

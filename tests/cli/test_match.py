@@ -237,3 +237,22 @@ def test_a_column_to_ignore_that_no_file_has_is_refused(two_tables):
             ["match", "columns", *map(str, two_tables), "--ignore", "nonsense"],
             standalone_mode=False,
         )
+
+
+def test_what_a_file_says_is_never_obeyed_by_the_terminal_nor_printed_without_end(tmp_path, capsys):
+    file = tmp_path / "hostile.csv"
+    file.write_text("na\x1b[31mme,who,v\x07al\nx\x1b]0;t,a," + "z" * 50_000 + "\ny,b\u202e,c\n", encoding="utf-8")
+    for command in (
+        ["match", "columns", file, "model"],
+        ["match", "claims", file, "--object", "who", "--source", "na\x1b[31mme"],
+        ["match", "records", file],
+    ):
+        out = run(capsys, *command).out
+        assert not set(out) & {"\x1b", "\x07", "\u202e"}
+        assert len(out) < 5_000
+
+
+def test_claims_of_which_none_can_be_used_give_no_value_and_no_source(tmp_path, capsys):
+    file = tmp_path / "claims.csv"
+    file.write_text("o,s,v\n,x,1\na,,1\n")
+    assert "Sources: none" in run(capsys, "match", "claims", file, "--object", "o", "--source", "s").out

@@ -45,3 +45,8 @@ def test_commands_look_into_the_past(change):
 
 def test_yesterday_is_a_day_ago():
     assert abs(moment.read("yesterday") - moment.read("1 day ago")) < timedelta(minutes=1)
+
+
+def test_a_day_after_which_no_calendar_goes_on_lies_in_the_future():
+    with pytest.raises(Rejected, match="lies in the future"):
+        moment.read("9999-12-31")

@@ -209,3 +209,14 @@ def test_claims_without_object_source_or_value_are_left_out():
 
 def test_a_table_that_claims_nothing_gives_nothing():
     assert resolve([("a", "s1", None)]).rows == {}
+
+
+def test_sources_that_claim_nothing_are_known_to_copy_nobody():
+    found = resolve([("a", "s1", "x"), ("a", "s2", "x"), ("a", "zz", None)])
+    assert found.copying.shape == (len(found.sources),) * 2
+    assert resolve([("a", "s1", None)]).copying.nnz == 0
+
+
+def test_more_sources_than_are_compared_keep_their_own_places():
+    found = resolve([(f"o{number % 9}", f"s{number:05}", f"w{number % 4}") for number in range(2100)])
+    assert found.copying.shape == (2100, 2100)

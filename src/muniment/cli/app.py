@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from muniment import __version__
-from muniment.base.errors import MunimentError
+from muniment.base.errors import MunimentError, Rejected
 from muniment.cli import (
     add,
     change,
@@ -114,9 +114,19 @@ app.command("move", rich_help_panel=_SET_UP)(keeping.move)
 app.command("stop", rich_help_panel=_SET_UP)(setup.stop)
 
 
+def _readable(arguments: list[str]) -> None:
+    """Refuse bytes that are no text: no database, file of JSON or model takes them."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= char <= "\udfff" for char in argument):
+            raise Rejected(
+                f"{argument!r} is not UTF-8: rename the file, or set the terminal to UTF-8 and type it again"
+            )
+
+
 def main() -> None:
     """Run the command line; every error we know becomes a sentence and an exit code."""
     try:
+        _readable(sys.argv[1:])
         app()
     except MunimentError as error:
         screen.error(str(error))

@@ -115,7 +115,9 @@ def _chosen(file: Path | None, version: int | None) -> dict[str, Any] | int | No
         if file.stat().st_size > _LARGEST:
             raise Rejected(f"{file} is too large to be a match model")
         document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise Rejected(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise Rejected(f"{file} is no match model: {error}") from error
     if not isinstance(document, dict):
         raise Rejected(f"{file} is no match model: it is no JSON object")

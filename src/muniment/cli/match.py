@@ -15,6 +15,8 @@ from muniment.base.errors import Rejected
 from muniment.cli import screen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from muniment import flows, matching
 
 app = typer.Typer(help="Resolve files of one's own, without a register.", no_args_is_help=True)
@@ -222,7 +224,7 @@ def columns(
     names = ("source_column", "target_column", "rank", "probability", "reason")
     if format_ == "table":
         best = [
-            (one.source, one.target, screen.confidence(one.probability), "; ".join(one.reasons[:2]))
+            (*map(screen.clean, (one.source, one.target)), screen.confidence(one.probability), _reason(one.reasons[:2]))
             for one in found
             if one.rank == 1
         ]
@@ -236,6 +238,10 @@ def columns(
         writer.writerows(rows)
         return
     screen.dump([dict(zip(names, (*row[:3], float(row[3]), row[4]), strict=True)) for row in rows])
+
+
+def _reason(reasons: "Sequence[str]") -> str:
+    return screen.clean("; ".join(reasons), _SHOWN_LETTERS)
 
 
 def _pairs(found: "matching.Matched") -> "list[tuple[int | str, ...]]":
@@ -253,7 +259,7 @@ def _pair_table(found: "matching.Matched") -> None:
     note = f"{len(shown)} of {len(rows):,} pairs; --format csv gives all." if len(shown) < len(rows) else ""
     names = ("left row", "right row", "probability", "key", *(() if found.clusters is None else ("cluster",)))
     screen.table("Matches", names, shown, note=note)
-    screen.say("Compared: " + ", ".join(f"{name} ({kind})" for name, kind in found.compared))
+    screen.say("Compared: " + ", ".join(f"{screen.clean(name)} ({kind})" for name, kind in found.compared))
 
 
 def _csv(resolved: "matching.Resolved") -> None:
@@ -278,8 +284,9 @@ def _json(resolved: "matching.Resolved", judged: "list[flows.Accuracy]") -> None
 
 def _sources(resolved: "matching.Resolved") -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
+    likely = (resolved.copying >= 0.5).tolil().rows  # noqa: PLR2004 - more likely than not
     for place, name in enumerate(resolved.sources):
-        copies = [other for mate, other in enumerate(resolved.sources) if resolved.copying[place, mate] >= 0.5]  # noqa: PLR2004
+        copies = [resolved.sources[mate] for mate in likely[place]]
         for number, attribute in enumerate(resolved.kinds):
             if resolved.count[place, number] > 0:
                 found.append(
@@ -298,12 +305,16 @@ def _sources(resolved: "matching.Resolved") -> list[dict[str, object]]:
 def _told(one: "flows.Accuracy") -> str:
     share = f"{one.right / one.known:.2%}" if one.known else "nothing to judge"
     missing = f", {one.missing:,} without a claim" if one.missing else ""
-    return f"{one.attribute}: {share} right ({one.right:,} of {one.known:,}{missing})"
+    return f"{screen.clean(one.attribute)}: {share} right ({one.right:,} of {one.known:,}{missing})"
 
 
 def _tables(resolved: "matching.Resolved", judged: "list[flows.Accuracy]") -> None:
     rows = [
-        (resolved.objects[number], attribute, value, screen.confidence(share))
+        (
+            *map(screen.clean, (resolved.objects[number], attribute)),
+            screen.clean(value, _SHOWN_LETTERS),
+            screen.confidence(share),
+        )
         for attribute, (numbers, values, shares) in resolved.rows.items()
         for number, value, share in list(zip(numbers.tolist(), values, shares.tolist(), strict=True))[:_SHOWN_ROWS]
     ]
@@ -312,7 +323,11 @@ def _tables(resolved: "matching.Resolved", judged: "list[flows.Accuracy]") -> No
     screen.table("Values", ("object", "attribute", "value", "confidence"), rows, note=note)
     listed = sorted(_sources(resolved), key=lambda one: (str(one["attribute"]), -float(str(one["right"]))))
     weighed = [
-        (one["source"], one["attribute"], _share(one), ", ".join(map(str, one["copies_with"])))  # type: ignore[call-overload]
+        (
+            *(screen.clean(one[name]) for name in ("source", "attribute")),
+            _share(one),
+            screen.words(one["copies_with"], _SHOWN_LETTERS),
+        )
         for one in listed[:_SHOWN_SOURCES]
     ]
     more = f"{len(weighed)} of {len(listed)}; --format json gives all." if len(weighed) < len(listed) else ""

@@ -45,8 +45,7 @@ def read(text: str | None) -> datetime | None:
         raise Rejected(f"{text!r} is no moment: write 2026-03-01, 2026-03-01T12:30, or '7 days ago'") from error
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
     if len(text.strip()) == len("2026-03-01"):
-        found += timedelta(days=1)
-        return min(found, now) if found - timedelta(days=1) <= now else _future(text)
+        return min(found + timedelta(days=1), now) if found <= now else _future(text)
     return found if found <= now else _future(text)
 
 

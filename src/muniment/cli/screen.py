@@ -95,6 +95,13 @@ def clean(value: Any, limit: int = _SHOWN) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def _obeyed_by_none(text: str) -> str:
+    """The last guard before the terminal, whoever forgot to clean: only the end of a line is obeyed."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\xa0" else clean(char) for char in text)
+
+
 def words(value: Any, limit: int = _SHOWN) -> str:
     """A value as people read it: lists by commas, booleans as yes and no."""
     if isinstance(value, list | tuple):
@@ -128,9 +135,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, 
     """Print a table, or that there is nothing and what to do about it."""
     out = console()
     if not rows:
-        out.print(Text(f"{title}: none. {note}".strip()), soft_wrap=True)
+        out.print(Text(_obeyed_by_none(f"{title}: none. {note}".strip())), soft_wrap=True)
         return
-    grid = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    grid = Table(
+        title=Text(_obeyed_by_none(title), style="bold"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
     for column in columns:
         right = column.startswith(">")
         grid.add_column(
@@ -140,15 +153,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, 
             header_style="bold",
         )
     for row in rows:
-        grid.add_row(*(Text(cell if isinstance(cell, str) else words(cell)) for cell in row))
+        grid.add_row(*(Text(_obeyed_by_none(cell) if isinstance(cell, str) else words(cell)) for cell in row))
     out.print(grid)
     if note:
-        out.print(Text(note), soft_wrap=True)
+        out.print(Text(_obeyed_by_none(note)), soft_wrap=True)
 
 
 def say(text: str, style: str = "") -> None:
     """Print a sentence."""
-    console().print(Text(text, style=style), soft_wrap=True)
+    console().print(Text(_obeyed_by_none(text), style=style), soft_wrap=True)
 
 
 def dump(value: Any) -> None:

@@ -81,7 +81,7 @@ def match_records(
             kept[0],
             kept[1] if right is not None else None,
             threshold=0.0 if every else threshold,
-            verdicts={} if judgements is None else _verdicts(judgements),
+            verdicts={} if judgements is None else _verdicts(judgements, within=right is None),
             also=also,
         )
     except IndexError as error:
@@ -119,7 +119,7 @@ def explain_records(linked: LinkedTables, one: int, other: int) -> matching.Wate
         raise NotFound(f"{error}: no column says anything of both") from error
 
 
-def _verdicts(path: Path) -> dict[tuple[int, int], bool]:
+def _verdicts(path: Path, *, within: bool) -> dict[tuple[int, int], bool]:
     """What a person said of pairs; rows without a verdict are left out."""
     rows, _ = _table(path)
     names = {name.strip().casefold(): name for name in rows.column_names}
@@ -134,9 +134,12 @@ def _verdicts(path: Path) -> dict[tuple[int, int], bool]:
         if word not in _YES | _NO:
             raise Rejected(f"row {place} of {path.name} says {same!r}: say yes or no under `same`, or nothing")
         try:
-            found[int(str(one).strip()), int(str(other).strip())] = word in _YES
+            left, right = int(str(one).strip()), int(str(other).strip())
         except ValueError as error:
             raise Rejected(f"row {place} of {path.name} has no row numbers in left_row and right_row") from error
+        pair = (min(left, right), max(left, right)) if within else (left, right)
+        if found.setdefault(pair, word in _YES) != (word in _YES):
+            raise Rejected(f"{path.name} says yes and no of rows {left} and {right}: keep one of the two")
     return found
 
 

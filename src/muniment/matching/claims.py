@@ -20,6 +20,7 @@ from muniment.matching.values_kinds import is_missing, kind_of
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+    from scipy import sparse
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ class Resolved:
         kinds: attribute -> kind of its values.
         rows: attribute -> (object numbers, values as written, confidences).
         accuracy, low, high, count: sources x attributes, in the order of `kinds`.
-        copying: sources x sources.
+        copying: sources x sources, sparse.
     """
 
     objects: Sequence[str]
@@ -86,7 +87,7 @@ class Resolved:
     low: Floats
     high: Floats
     count: Floats
-    copying: Floats
+    copying: sparse.csr_array
 
 
 def resolve(objects: pa.Array, sources: pa.Array, values: Mapping[str, pa.Array]) -> Resolved:

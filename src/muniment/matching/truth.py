@@ -16,6 +16,7 @@ from muniment.matching import truth_copying, truth_doubt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -95,7 +96,7 @@ class Found:
     low: Floats
     high: Floats
     count: Floats
-    copying: Floats
+    copying: sparse.csr_array
     half_life: Floats | None
     collision: Floats
 
@@ -108,12 +109,14 @@ class _State:
     collision: Floats
     independence: Floats
     half_life: Floats | None
-    copying: Floats
+    copying: sparse.csr_array
     count: Floats
 
 
 def discover(votes: Votes) -> Found:
     """Find truth and accuracies; the same for any order of the claims."""
+    from scipy import sparse
+
     sources, attributes = votes.prior.shape
     groups = len(votes.attribute)
     of_claim = votes.group[votes.choice]
@@ -125,10 +128,10 @@ def discover(votes: Votes) -> Found:
         _collision_prior(votes),
         np.ones(len(votes.source)),
         votes.half_life,
-        np.zeros((sources, sources)),
+        sparse.csr_array((sources, sources)),
         np.zeros((sources, attributes)),
     )
-    copying = truth_copying.Copying(votes.source, votes.choice, votes.share, votes.group, overlapping)
+    copying = truth_copying.Copying(votes.source, votes.choice, votes.share, votes.group, overlapping, sources)
     probability = np.zeros(len(votes.group))
     for turn in range(_ROUNDS):
         probability, _ = _values(votes, state)

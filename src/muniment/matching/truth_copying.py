@@ -14,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -28,21 +29,23 @@ _WEAKEST = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Dependence (sources x sources) and independence of each claim."""
+    """Dependence (sources x sources, nothing where it was not measured) and independence of each claim."""
 
-    dependence: Floats
+    dependence: sparse.csr_array
     independence: Floats
 
 
 class Copying:
     """Measures dependence between sources; holds what does not change between rounds."""
 
-    def __init__(self, source: Ints, choice: Ints, share: Floats, group: Ints, overlapping: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, source: Ints, choice: Ints, share: Floats, group: Ints, overlapping: NDArray[np.bool_], sources: int
+    ) -> None:
         from scipy import sparse
 
         self._source, self._choice, self._group = source, choice, group
         self._overlapping = overlapping
-        self._sources = int(source.max()) + 1 if len(source) else 0
+        self._sources = sources
         counts = np.bincount(source[overlapping], minlength=self._sources)
         kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_SOURCES])
         self._kept = kept[counts[kept] > 0]
@@ -89,9 +92,9 @@ class Copying:
             both_wrong += np.maximum(pair_wrong, alike_wrong)
             meeting += collision[kind] * np.maximum(pair_wrong, alike_wrong)
         dependence = self._dependence(same, true, shared, (both_wrong, meeting), self._mean(accuracy))
-        full = np.zeros((self._sources, self._sources)) if self._sources <= _MOST_SOURCES else dependence
-        if self._sources <= _MOST_SOURCES:
-            full[np.ix_(self._kept, self._kept)] = dependence
+        one, other = np.nonzero(dependence)
+        places = (self._kept[one], self._kept[other])
+        full = sparse.csr_array((dependence[one, other], places), shape=(self._sources, self._sources))
         return Seen(full, self._independence(dependence))
 
     def _mean(self, accuracy: Floats) -> Floats:

@@ -149,10 +149,10 @@ def _learned(found: matching.Found, sources: list[str], names: list[str]) -> Lea
     assert found.half_life is not None  # noqa: S101 - ages were given
     lives = {name: float(found.half_life[two]) for two, name in enumerate(names)}
     collision = {name: round(float(found.collision[two]), 2) for two, name in enumerate(names)}
+    pairs = found.copying.tocoo()
     copying = {
-        (source, other): round(float(found.copying[one, two]), 2)
-        for one, source in enumerate(sources)
-        for two, other in enumerate(sources)
-        if found.copying[one, two] >= _LEAST_COPYING
+        (sources[one], sources[two]): round(share, 2)
+        for one, two, share in zip(pairs.row.tolist(), pairs.col.tolist(), pairs.data.tolist(), strict=True)
+        if share >= _LEAST_COPYING
     }
     return Learned(shares, lives, collision, copying)

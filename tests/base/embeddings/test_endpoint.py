@@ -77,7 +77,12 @@ def test_a_server_that_says_when_to_come_back_is_believed_but_not_for_ever(speak
     clock.set_source(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     try:
         date = "Thu, 01 Jan 2026 00:00:30 GMT"
-        speaker.then(*(says({}, 429, Retry_After=told) for told in ("7", date, "86400", "soon")))
+        speaker.then(
+            *(
+                says({}, 429, Retry_After=told)
+                for told in ("7", date, "86400", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
+            )
+        )
         endpoint.embed(["a"])
     finally:
         clock.set_source(None)

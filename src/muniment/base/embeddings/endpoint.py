@@ -260,7 +260,7 @@ class _Link:
             return min(float(told[:9]), self.patience.longest)
         try:
             seconds = (parsedate_to_datetime(told) - clock.now()).total_seconds()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # no date, or a year that no calendar has
             return 0.0
         return min(max(seconds, 0.0), self.patience.longest)
 

@@ -144,6 +144,7 @@ def test_questions_are_a_file_that_is_filled_in_and_given_back(customers, tmp_pa
         ("left_row,right_row,same\n0,99,yes\n", "no pair of rows 0 and 99"),
         ("left_row,right_row,same\n0,12,perhaps\n", "says 'perhaps': say yes or no"),
         ("left_row,right_row,same\na,b,yes\n", "has no row numbers"),
+        ("left_row,right_row,same\n0,12,yes\n12,0,no\n", "yes and no of rows 12 and 0"),
     ],
 )
 def test_a_judgement_that_cannot_be_understood_is_named(customers, tmp_path, text, message):

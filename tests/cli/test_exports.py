@@ -102,6 +102,12 @@ def test_the_name_of_the_output_tells_the_format(look, tmp_path):
         assert (tmp_path / name).read_bytes().startswith(begins)
 
 
+def test_a_file_given_as_the_words_to_search_for_is_told_how_to_be_written(look):
+    refused = look("export", "register.xlsx")
+    assert refused.code == 2
+    assert "export -o register.xlsx" in refused.err
+
+
 def test_servers_that_a_migration_tool_could_not_take_are_named(look, tmp_path):
     done = look("export", "--format", "azure-migrate", "-o", tmp_path / "azure.csv")
     assert "0 assets written" in done.out

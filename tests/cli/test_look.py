@@ -134,3 +134,10 @@ def test_without_conflicts_it_says_so_and_a_wrong_severity_is_refused(look):
     wrong = look("conflicts", "--severity", "terrible")
     assert wrong.code == 2
     assert "'terrible' is not a severity: use one of" in wrong.err
+
+
+def test_an_asset_that_was_not_known_yet_is_named_by_what_was_asked_for(look):
+    name = look("assets", "--json", "--limit", "1").json[0]["name"]
+    refused = look("show", name, "--as-of", "2001-01-01")
+    assert refused.code == 3
+    assert f"'{name}' was not in the register at 2001-01-02 00:00" in refused.err

@@ -102,7 +102,8 @@ def _claim(claim: Mapping[str, Any]) -> str:
 def _state(conflict: "register.Conflict") -> str:
     settled = conflict.decision
     if settled is None:
-        needed = f" ({conflict.dependents:,} depend on it)" if conflict.dependents else ""
+        many = conflict.dependents
+        needed = f" ({screen.counted(many, 'asset')} {'depends' if many == 1 else 'depend'} on it)" if many else ""
         return screen.clean(conflict.hint, 250) + needed
     reason = f": {screen.clean(settled['reason'], 150)}" if settled["reason"] else ""
     return f"{settled['how']} by {screen.clean(settled['by'])} on {settled['at']}{reason}"

@@ -57,6 +57,8 @@ def export(
     a formula get a leading apostrophe. The formats for Azure and AWS take servers only; those that lack a required
     field are left out and named.
     """  # fmt: skip
+    if output is None and Path(query).suffix.lower() in _SUFFIXES:
+        raise Rejected(f"{query!r} is what to search for: `muniment export -o {query}` writes a file of that name")
     if output is not None and output.exists() and not force:
         raise Rejected(f"{output} exists: give another name, or --force to replace it")
     ending = output.suffix.lower() if output else ""

@@ -376,8 +376,17 @@ def report(changed: "flows.Changed", what: str, *, as_json: bool) -> None:
     if changed.difference is not None:
         difference.show(changed.difference, what)
         return
-    screen.say(
-        f"{what}: {changed.created:,} assets created, {changed.updated:,} updated, {changed.merged:,} merged, "
-        f"{changed.split:,} split, {changed.retired:,} retired"
-        + (f"; {changed.removed:,} left the register: nothing speaks of them any more" if changed.removed else "")
+    counts = {
+        "created": changed.created,
+        "updated": changed.updated,
+        "merged": changed.merged,
+        "split": changed.split,
+        "retired": changed.retired,
+    }
+    happened = [(count, name) for name, count in counts.items() if count]
+    said = ", ".join(
+        f"{count:,} {name}" if place else f"{screen.counted(count, 'asset')} {name}"
+        for place, (count, name) in enumerate(happened)
     )
+    gone = f"{changed.removed:,} left the register: nothing speaks of them any more" if changed.removed else ""
+    screen.say(f"{what}: {'; '.join(filter(None, (said, gone))) or 'no asset changed'}")

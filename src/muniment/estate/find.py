@@ -37,7 +37,15 @@ def asset(connection: sa.Connection, scope: Scope, text: str, as_of: datetime | 
         assets = [register.get(connection, scope, asset_id) for asset_id in found]
         listed = "; ".join(f"{one.name} ({one.type}) {ids.short(one.id)}" for one in assets)
         raise Rejected(f"{text!r} may be any of {len(assets)}: {listed}. Give the id")
-    return register.get(connection, scope, found[0], as_of)
+    try:
+        return register.get(connection, scope, found[0], as_of)
+    except NotFound:
+        if as_of is None:
+            raise
+        when = f"{as_of:%Y-%m-%d %H:%M}"
+        raise NotFound(
+            f"{text!r} was not in the register at {when} (UTC): `muniment history` tells since when"
+        ) from None
 
 
 def by_end(known: Iterable[UUID], text: str, what: str) -> UUID:

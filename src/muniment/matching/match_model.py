@@ -9,10 +9,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from muniment.base.errors import Rejected
 from muniment.matching import waterfall
+
+_MOST_BITS = 1_000
+_MOST_IN_BLOCK = 100_000
+_PARTS = 2  # of a point of the calibration: bits, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +139,72 @@ def from_document(document: Mapping[str, Any]) -> MatchModel:
     """Read a model back.
 
     Raises:
-        Rejected: it names other kinds of identifiers or other numbers than this version knows.
+        Rejected: it names other kinds of identifiers or other numbers than this version knows, or what it says is no
+            number of bits.
     """
     given = dict(document)
     kinds = given.pop("weights", {})
+    if not isinstance(kinds, Mapping):
+        raise Rejected(
+            "the match model is damaged: `weights` is no object; `muniment identity model estimate --json` prints one"
+        )
     unknown = (set(given) - {one.name for one in fields(MatchModel)}) | set(kinds) ^ set(SHIPPED.weights)
     if unknown:
         raise Rejected(f"the match model does not fit this version of muniment: {', '.join(sorted(unknown))}")
+    _check(given, kinds)
     weights = {kind: Weight(**kinds[kind]) for kind in SHIPPED.weights}
     points = tuple((float(bits), float(share)) for bits, share in given.pop("calibration", SHIPPED.calibration))
     return replace(SHIPPED, **{**given, "weights": weights, "calibration": points})
+
+
+def _check(given: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    """Refuse what no estimate gives, and what a database or a sum could not hold."""
+    wrong = [kind for kind, weight in kinds.items() if not _is_weight(weight)]
+    wrong += [
+        one.name
+        for one in fields(MatchModel)
+        if one.name in given and isinstance(getattr(SHIPPED, one.name), float) and not _is_bits(given[one.name])
+    ]
+    limit = given.get("block_limit", SHIPPED.block_limit)
+    wrong += [] if type(limit) is int and 0 < limit <= _MOST_IN_BLOCK else ["block_limit"]
+    wrong += [] if _is_calibration(given.get("calibration", SHIPPED.calibration)) else ["calibration"]
+    wrong += [] if isinstance(given.get("origin", ""), str) else ["origin"]
+    basis = given.get("basis", {})
+    try:
+        json.dumps(basis, allow_nan=False)
+    except ValueError:
+        wrong.append("basis")
+    else:
+        wrong += [] if isinstance(basis, Mapping) else ["basis"]
+    if wrong:
+        raise Rejected(
+            f"the match model is damaged at {', '.join(wrong)}: bits are numbers from -{_MOST_BITS:,} to "
+            f"{_MOST_BITS:,}; `muniment identity model estimate --json` prints a model that holds"
+        )
+
+
+def _is_bits(value: Any) -> bool:
+    return type(value) in {int, float} and -_MOST_BITS <= value <= _MOST_BITS
+
+
+def _is_weight(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and set(value) == {"group", "agree", "disagree"}
+        and value["group"] in [weight.group for weight in SHIPPED.weights.values()]
+        and _is_bits(value["agree"])
+        and _is_bits(value["disagree"])
+    )
+
+
+def _is_calibration(value: Any) -> bool:
+    """Points of rising bits, each with a share that has log odds."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 1
+        and all(
+            isinstance(point, list | tuple) and len(point) == _PARTS and all(map(_is_bits, point)) for point in value
+        )
+        and all(0 < share < 1 for _, share in value)
+        and all(one[0] < other[0] for one, other in pairwise(value))
+    )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -64,12 +64,12 @@ def naming() -> list[str]:
     return [name for name, item in model.attributes().items() if item.role != "none"] + _NAMING
 
 
-def read(connection: sa.Connection, scope: Scope, engine: Engine) -> Inputs:
-    """Read what the whole engagement is linked by."""
+def read(connection: sa.Connection, scope: Scope, engine: Engine, only: Sequence[str] | None = None) -> Inputs:
+    """Read what the whole engagement is linked by, or what these of its records are."""
     import numpy as np
     import pyarrow as pa
 
-    found = store.records(connection, scope, naming())
+    found = store.records(connection, scope, naming(), only)
     families = [_family(kind) for kind in found["asset_type"].to_pylist()]
     records = pa.table(
         {
@@ -79,7 +79,7 @@ def read(connection: sa.Connection, scope: Scope, engine: Engine) -> Inputs:
             "family": pa.array(families, pa.string()),
         }
     )
-    identifiers = _identifiers(engine, store.identifiers(connection, scope, _ATTRIBUTES), found, families)
+    identifiers = _identifiers(engine, store.identifiers(connection, scope, _ATTRIBUTES, only), found, families)
     references = {
         Reference(UUID(source_id), key): index
         for index, (source_id, key) in enumerate(

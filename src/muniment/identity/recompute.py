@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from muniment.base import ids
 from muniment.base.engine import Engine
 from muniment.base.tenancy import Scope
-from muniment.identity import inputs, match_models, store
+from muniment.identity import inputs, match_models, relink, store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,32 +27,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a recompute did: assets whose records changed, made, given up for another."""
+    """What a recompute did: assets whose records changed, made, given up for another; records looked at."""
 
     touched: frozenset[UUID]
     created: int
     merged: int
     split: int
     silent: int = 0
+    relinked: int = 0
 
 
 def recompute(connection: sa.Connection, scope: Scope, engine: Engine, cause: str) -> Change:
-    """Link all records of the engagement and store the memberships that changed."""
+    """Link the records that changed, with all that may link otherwise for it, and store what did."""
     from muniment import matching
 
     silent = store.drop_silent(connection, scope, inputs.naming())
-    given = inputs.read(connection, scope, engine)
     weighed = match_models.model_in_force(connection, scope).model
+    plan = relink.plan(connection, scope, engine, weighed)
+    only = None if plan.records is None else sorted(plan.records)
+    given = inputs.read(connection, scope, engine, only)
     linked = matching.link(engine, given.records, given.identifiers, weighed, given.judgements)
     change = _store(connection, scope, given.found, linked.clusters["cluster"].to_pylist(), cause)
-    _name_cases(connection, scope, engine, given, linked)
+    _name_cases(connection, scope, engine, given, linked, whole=only is None)
+    relink.keep(connection, scope, engine, plan, given, weighed)
     return replace(
-        change, touched=change.touched | silent, silent=store.count_records(connection, scope) - given.found.num_rows
+        change,
+        touched=change.touched | silent,
+        silent=store.count_silent(connection, scope),
+        relinked=given.found.num_rows,
     )
 
 
 def _name_cases(
-    connection: sa.Connection, scope: Scope, engine: Engine, given: inputs.Inputs, linked: matching.Linked
+    connection: sa.Connection,
+    scope: Scope,
+    engine: Engine,
+    given: inputs.Inputs,
+    linked: matching.Linked,
+    *,
+    whole: bool,
 ) -> None:
     """Store which of the scored pairs are a case of IT, for explanations."""
     import pyarrow as pa
@@ -70,7 +83,8 @@ def _name_cases(
         "place": pa.array(places, pa.int32()),
         "told": found["told"],
     }
-    store.write_cases(connection, scope, pa.table(named))
+    covered = None if whole else pa.table({"record_id": given.found["id"]})
+    store.write_cases(connection, scope, pa.table(named), covered)
 
 
 def _store(connection: sa.Connection, scope: Scope, found: pa.Table, clusters: list[int], cause: str) -> Change:

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def records(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> pa.Table:
-    """Every record of the engagement that claims one of the naming attributes.
+_THESE = " AND r.id = ANY(%s::uuid[])"
+
+
+def records(
+    connection: sa.Connection, scope: Scope, naming: Sequence[str], only: Sequence[str] | None = None
+) -> pa.Table:
+    """Every record of the engagement (or of those given) that claims one of the naming attributes.
 
     Columns id, source, source_id, source_key, list (the layout's family), asset_type, ended (gone, or said to be
     retired), asset_id (or null).
@@ -38,29 +43,35 @@ def records(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> p
         " m.asset_id"
         " FROM records r JOIN sources s ON s.id = r.source_id JOIN layouts l ON l.id = r.layout_id"
         " LEFT JOIN memberships m ON m.record_id = r.id"
-        " WHERE r.engagement_id = %s AND r.claims ?| %s::text[]"
+        f" WHERE r.engagement_id = %s AND r.claims ?| %s::text[]{'' if only is None else _THESE}"
         ' ORDER BY s.name COLLATE "C", r.row_hash, r.source_key COLLATE "C"',
-        (scope.engagement_id, list(naming)),
+        (scope.engagement_id, list(naming), *(() if only is None else (list(only),))),
     )
 
 
-def identifiers(connection: sa.Connection, scope: Scope, attributes: Sequence[str]) -> pa.Table:
-    """The values of identifying attributes: record id, attribute, value as text."""
+def identifiers(
+    connection: sa.Connection, scope: Scope, attributes: Sequence[str], only: Sequence[str] | None = None
+) -> pa.Table:
+    """The values of identifying attributes, of all records or those given: record id, attribute, value as text."""
     return db.read_arrow(
         connection,
         "SELECT r.id, a.attribute, v.value FROM records r"
         " CROSS JOIN LATERAL unnest(%s::text[]) AS a(attribute)"
         " CROSS JOIN LATERAL jsonb_array_elements_text("
         "  coalesce(r.claims -> a.attribute, r.derived -> a.attribute)) AS v(value)"
-        " WHERE r.engagement_id = %s",
-        (list(attributes), scope.engagement_id),
+        f" WHERE r.engagement_id = %s{'' if only is None else _THESE}",
+        (list(attributes), scope.engagement_id, *(() if only is None else (list(only),))),
     )
 
 
-def count_records(connection: sa.Connection, scope: Scope) -> int:
-    """How many records the engagement has, with those that name nothing."""
-    query = sa.text("SELECT count(*) FROM records WHERE engagement_id = :engagement")
-    return int(connection.scalar(query, {"engagement": scope.engagement_id}) or 0)
+def count_silent(connection: sa.Connection, scope: Scope) -> int:
+    """How many records of the engagement name nothing, and so belong to no asset."""
+    query = sa.text(
+        "SELECT count(*) FROM records r WHERE r.engagement_id = :engagement"
+        " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.record_id = r.id)"
+    )
+    with db.linear_joins(connection):
+        return int(connection.scalar(query, {"engagement": scope.engagement_id}) or 0)
 
 
 def drop_silent(connection: sa.Connection, scope: Scope, naming: Sequence[str]) -> set[UUID]:
@@ -140,6 +151,23 @@ def assets_of_records(connection: sa.Connection, record_ids: Sequence[UUID]) -> 
     """The assets that records belong to; those that belong to none are left out."""
     query = sa.select(memberships.c.record_id, memberships.c.asset_id).where(memberships.c.record_id.in_(record_ids))
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def records_of(connection: sa.Connection, scope: Scope, references: Sequence[Reference]) -> dict[Reference, str]:
+    """The ids of records by their references; of those that are there."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT r.source_id, r.source_key, r.id FROM records r JOIN unnest(cast(:sources AS uuid[]),"
+            " cast(:keys AS text[])) AS asked(source_id, key) ON r.source_id = asked.source_id"
+            " AND r.source_key = asked.key WHERE r.engagement_id = :engagement"
+        ),
+        {
+            "sources": [str(one.source_id) for one in references],
+            "keys": [one.key for one in references],
+            "engagement": scope.engagement_id,
+        },
+    )
+    return {Reference(row[0], row[1]): str(row[2]) for row in rows}
 
 
 def references(connection: sa.Connection, scope: Scope, record_ids: Sequence[UUID]) -> dict[UUID, Reference]:

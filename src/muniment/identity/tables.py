@@ -73,3 +73,21 @@ cases = tenant_table(
     sa.Index("ix_identity_cases_case", "tenant_id", "engagement_id", "case_key"),
     key=("left_record", "right_record"),
 )
+linked_records = tenant_table(  # what each record was when it was last linked
+    "linked_records",
+    uid("record_id"),
+    uid("engagement_id"),
+    text("digest"),
+    text("judged"),
+    refers(["engagement_id"], "engagements"),
+    key=("record_id",),
+)
+linked_values = tenant_table(  # the identifiers it was linked by: digests of family, kind and value
+    "linked_values",
+    uid("record_id"),
+    uid("digest"),
+    uid("engagement_id"),
+    sa.Index("ix_linked_values_digest", "tenant_id", "engagement_id", "digest"),
+    refers(["engagement_id"], "engagements"),
+    key=("record_id", "digest"),
+)

@@ -5,6 +5,7 @@ import pytest
 import sqlglot
 
 from muniment.base.engine import DIALECT, Engine, bulk
+from muniment.base.errors import Retryable
 
 ROWS = pa.table({
     "kind": ["a", "a", "b", "b"],
@@ -97,3 +98,8 @@ def test_a_step_can_be_translated_for_another_back_end():
     sqlglot.parse_one(sent, read="spark")
     assert "QUALIFY" not in sent
     assert "ROW_NUMBER() OVER (PARTITION BY source_key ORDER BY delivered DESC" in sent
+
+
+def test_too_little_memory_is_told_in_a_sentence_with_a_cure():
+    with pytest.raises(Retryable, match="close other programs"), bulk(memory_limit="20MB") as small:
+        small.derive("wide", "SELECT list(repeat('x', 500) || range) AS one FROM range(2000000)")

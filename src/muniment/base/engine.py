@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from muniment.base.errors import Retryable
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -57,7 +59,11 @@ def bulk(*, memory_limit: str = "4GB", spill: Path | None = None) -> Iterator[En
     Args:
         memory_limit: as DuckDB writes it, such as `4GB`.
         spill: an existing folder for temporary files; None keeps everything in memory.
+
+    Raises:
+        Retryable: the memory did not suffice.
     """
+    import duckdb
     import ibis
 
     backend = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
@@ -67,5 +73,10 @@ def bulk(*, memory_limit: str = "4GB", spill: Path | None = None) -> Iterator[En
     backend.raw_sql("SET TimeZone = 'UTC'")
     try:
         yield Engine(backend)
+    except duckdb.OutOfMemoryException as error:
+        raise Retryable(
+            f"the memory did not suffice (up to {memory_limit} are used at once): close other programs or raise the "
+            "limit of this process, then try again"
+        ) from error
     finally:
         backend.disconnect()

@@ -25,8 +25,9 @@ INSERT INTO asset_terms (tenant_id, engagement_id, attribute, term, asset_id)
   SELECT tenant, engagement, attribute, term || n, id FROM made,
   (VALUES ('hostname', 'host'), ('serial', 'czc'), ('owner', 'person')) v (attribute, term);
 INSERT INTO conflicts
-  (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank, claims, hint, opened_at)
-  SELECT tenant, engagement, id, 'os', 'value_mismatch', 'high', mod(n, 400), '[]', '', now() FROM made;
+  (tenant_id, engagement_id, asset_id, attribute, kind, severity, rank, own_rank, claims, hint,
+    opened_at)
+  SELECT tenant, engagement, id, 'os', 'value_mismatch', 'high', mod(n, 400), 0, '[]', '', now() FROM made;
 INSERT INTO records (tenant_id, id, engagement_id, source_id, layout_id, source_key, import_id, row_number,
   row_hash, claims_hash, filled, delivered_at, observed_at, type_stated, claims, derived, notes, gone, updated_at)
   SELECT tenant, id, engagement, md5('s' || mod(n, 10))::uuid, md5('l')::uuid, 'k' || n, md5('i')::uuid, n,

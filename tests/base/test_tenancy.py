@@ -33,6 +33,12 @@ def fill(home, folder):
     scan.write_text(",".join(other) + "\n" + ",".join(other.values()) + "\n")
     late = Delivery("cmdb", 2, (machine(7)["cmdb"],)).write(folder)
     flows.import_files(home, flows.Request((one, scan, late)))
+    # what it said before, suspiciously; and another serial under the same name
+    changed = {**machine(2)["cmdb"], "OS": "Windows Server 2019", "RAM MB": "16384000"}
+    replaced = {**machine(2)["cmdb"], "Serial": "CZC77777X"}
+    later = [Delivery("cmdb", 3, (changed,)).write(folder), Delivery("cmdb", 4, (replaced,)).write(folder)]
+    flows.import_files(home, flows.Request(tuple(later)))
+    Estate(home).like("linux")
     with home.scope.transaction() as connection:
         column = next(one for one in mapping.current(connection) if one.column == "Weight")
     flows.set_mapping(home, [column], mapping.Meaning("weight"), new={"label": "Weight"})
@@ -50,6 +56,12 @@ def fill(home, folder):
     with home.scope.transaction() as connection:
         made = mapping.template({"name": "own", "columns": {"weight": {"attribute": "weight"}}})
         mapping.add_template(connection, home.scope, made)
+        connection.execute(
+            sa.text(
+                "INSERT INTO embedding_cache (tenant_id, engagement_id, model, digest, vector, made_at)"
+                " SELECT tenant_id, id, 'endpoint', '', '', now() FROM engagements LIMIT 1"
+            )
+        )
         connection.execute(sa.text("INSERT INTO stale_assets SELECT tenant_id, engagement_id, id FROM assets LIMIT 1"))
 
 

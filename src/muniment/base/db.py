@@ -113,6 +113,18 @@ def linear_joins(connection: sa.Connection) -> Iterator[None]:
     connection.execute(sa.text("SET LOCAL enable_nestloop = on"))
 
 
+@contextlib.contextmanager
+def by_index(connection: sa.Connection) -> Iterator[None]:
+    """Within it, the planner reads by an index where there is one.
+
+    For statements that look up few rows of a large table that the same transaction may have filled: without statistics
+    it reads the table from end to end for each (measured: 1.9 s instead of .03, 3,400 records).
+    """
+    connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+    yield
+    connection.execute(sa.text("SET LOCAL enable_seqscan = on"))
+
+
 def _raw(connection: sa.Connection) -> Any:
     return connection.connection.driver_connection
 

@@ -99,8 +99,10 @@ def spread(connection: sa.Connection, scope: Scope, values: pa.Table, limit: int
     given = {"tenant": scope.tenant_id, "engagement": scope.engagement_id, "limit": limit}
     connection.execute(sa.text("CREATE TEMP TABLE given_values (record_id uuid, digest uuid) ON COMMIT DROP"))
     db.copy_arrow(connection, "given_values", values)
-    for statement in _SPREAD:
-        connection.execute(sa.text(statement), {name: one for name, one in given.items() if f":{name}" in statement})
+    with db.by_index(connection):
+        for statement in _SPREAD:
+            said = {name: one for name, one in given.items() if f":{name}" in statement}
+            connection.execute(sa.text(statement), said)
 
 
 _CARRIERS = "(SELECT count(*) FROM linked_values v WHERE v.engagement_id = :engagement AND v.digest = t.digest)"
@@ -133,20 +135,34 @@ _SPREAD = (
 
 def spread_further(connection: sa.Connection, scope: Scope, step: int, limit: int) -> int:
     """Add to `to_link` whom the records of the step before share a value or an asset with; returns how many came."""
-    found = connection.execute(
-        sa.text(
-            "INSERT INTO to_link SELECT DISTINCT f.record_id, cast(:step AS int) FROM ("
-            " SELECT v.record_id FROM (SELECT DISTINCT one.digest FROM to_link t JOIN linked_values one"
-            "   USING (record_id) WHERE t.step = :step - 1 AND (SELECT count(*) FROM (SELECT 1 FROM linked_values few"
-            "    WHERE few.engagement_id = :engagement AND few.digest = one.digest LIMIT :limit + 1) f) <= :limit) d"
-            "  JOIN linked_values v ON v.digest = d.digest AND v.engagement_id = :engagement"
-            " UNION SELECT other.record_id FROM to_link t JOIN memberships m ON m.record_id = t.record_id"
-            "  JOIN memberships other ON other.asset_id = m.asset_id WHERE t.step = :step - 1"
-            ") f JOIN linked_records k USING (record_id) ON CONFLICT DO NOTHING"
-        ),
-        {"step": step, "limit": limit, "engagement": scope.engagement_id},
-    )
-    return int(found.rowcount)
+    given = {"step": step, "limit": limit, "engagement": scope.engagement_id}
+    came = 0
+    with db.by_index(connection):
+        for statement in _FURTHER:
+            said = {name: one for name, one in given.items() if f":{name}" in statement}
+            came = connection.execute(sa.text(statement), said).rowcount
+        connection.execute(sa.text("DROP TABLE reached_values"))
+    return came
+
+
+_FURTHER = (  # a statement each, so that carriers are counted of few values, whatever the planner knows
+    (
+        "CREATE TEMP TABLE reached_values ON COMMIT DROP AS SELECT DISTINCT v.digest"
+        " FROM to_link t JOIN linked_values v USING (record_id) WHERE t.step = :step - 1"
+    ),
+    (
+        "DELETE FROM reached_values r WHERE :limit < (SELECT count(*) FROM (SELECT 1 FROM linked_values v"
+        " WHERE v.engagement_id = :engagement AND v.digest = r.digest LIMIT :limit + 1) few)"
+    ),
+    (
+        "INSERT INTO to_link SELECT DISTINCT f.record_id, cast(:step AS int) FROM ("
+        " SELECT v.record_id FROM reached_values r JOIN linked_values v"
+        "  ON v.digest = r.digest AND v.engagement_id = :engagement"
+        " UNION SELECT other.record_id FROM to_link t JOIN memberships m ON m.record_id = t.record_id"
+        "  JOIN memberships other ON other.asset_id = m.asset_id WHERE t.step = :step - 1"
+        ") f JOIN linked_records k USING (record_id) ON CONFLICT DO NOTHING"
+    ),
+)
 
 
 def add(connection: sa.Connection, records: Sequence[str], step: int) -> int:

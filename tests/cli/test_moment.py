@@ -37,7 +37,7 @@ def test_commands_look_into_the_past(change):
     assert len(change("assets", "--as-of", "2020-01-01T00:00", "--json").json) == 0
     shown = change("show", "app01", "--as-of", "2020-01-01")
     assert shown.code == 3
-    assert "on 2020-01-02" in shown.err
+    assert "'app01' was not in the register at 2020-01-02" in shown.err
     assert change("diff", before, "--asset", "app01", "--json").code == 0
     assert change("export", "--as-of", "2020-01-01").out.count("\n") == 1
     assert change("diff", "2026-01-02", "2026-01-01").code == 2
